@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import { buildCommand, ownImage, type OwnImage } from "../delivery/image.ts";
+import { docker, dockerLines } from "./machine/docker.ts";
+import type { Machine } from "./machine/machine.ts";
+
+/** What an Image is made of. */
+export interface ImageArgs {
+  /** Its folder with a Dockerfile, relative to the project's. */
+  context: string;
+  /** What the names of the images that it is made of are appended to; empty for upstream. */
+  images: string;
+  machine: Machine;
+}
+
+/**
+ * An image of our own. Its tag is a hash of its content, so a preview knows it before anything is built; an `up`
+ * builds it, on the stack's own engine, only where no image of that name is.
+ */
+export class Image extends pulumi.ComponentResource {
+  /** The image's name with its tag; in an `up`, known once the image is there. */
+  readonly imageName: pulumi.Output<string>;
+
+  constructor(name: string, { context, images, machine }: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    const image = ownImage(pulumi.getProject(), name, context, images);
+    super("mia:platform:Image", name, { context, imageName: image.name }, opts);
+    // Only once the engine is known to be the stack's own.
+    this.imageName = machine.engineId.apply(async () => {
+      await ensure(image, machine.host, this);
+      return image.name;
+    });
+    this.registerOutputs({ imageName: this.imageName });
+  }
+}
+
+async function ensure(image: OwnImage, host: string, resource: pulumi.Resource): Promise<void> {
+  if ((await docker(host, "image", "inspect", "--format", "{{.Id}}", image.name)).ok) return;
+  if (pulumi.runtime.isDryRun()) {
+    await pulumi.log.info(`${image.name} will be built from ${image.context}/`, resource);
+    return;
+  }
+  await pulumi.log.info(`building ${image.name} from ${image.context}/`, resource);
+  const built = await dockerLines(host, buildCommand(image), (line) => {
+    // Shown beside the resource while it goes on, and gone afterwards.
+    void pulumi.log.info(line, resource, undefined, true);
+  });
+  if (!built.ok) {
+    const last = built.stdout.split("\n").slice(-20).join("\n");
+    throw new pulumi.ResourceError(
+      `${image.context}/ could not be built (${built.why}). Its last lines:\n${last}`,
+      resource,
+      true,
+    );
+  }
+}

@@ -1,0 +1,54 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Infrastructure as Definition } from "../platform/catalogue/infrastructure.ts";
+import type { Environment } from "../platform/environment.ts";
+import { type PublishedPort, singleton } from "./container.ts";
+import { DataVolume } from "./data-volume.ts";
+import { healthy } from "./healthy.ts";
+import type { Network } from "./network.ts";
+
+/** What a part of the infrastructure is made of. */
+export interface InfrastructureArgs {
+  environment: Environment;
+  network: Network;
+  /** Its entry in the catalogue. */
+  definition: Definition;
+  /** Its ports that the machine publishes. @default none */
+  ports?: readonly PublishedPort[];
+}
+
+/** A part of the infrastructure from an upstream image, such as Consul: one container, with a volume for its data. */
+export class Infrastructure extends pulumi.ComponentResource {
+  /** The image that runs. */
+  readonly imageName: pulumi.Output<string>;
+  /** Its container, once it is healthy: what needs it depends on this. */
+  readonly ready: Promise<docker.Container>;
+
+  constructor(name: string, args: InfrastructureArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { environment, network, definition } = args;
+    const { machine } = network;
+    const imageName = `${environment.images}${definition.image}`;
+    super("mia:platform:Infrastructure", name, { imageName }, { ...opts, providers: [machine.provider] });
+
+    const image = new docker.RemoteImage(name, { name: imageName, keepLocally: true }, { parent: this });
+    const data = new DataVolume(`${name}-data`, { platform: environment.platform, machine }, { parent: this });
+    const container = singleton(
+      name,
+      {
+        platform: environment.platform,
+        network,
+        image: image.name,
+        command: definition.command,
+        ports: args.ports ?? [],
+        volumes: { [definition.data]: data.volumeName },
+        healthCheck: definition.healthCheck,
+        memoryMib: definition.memoryMib,
+        stopSeconds: definition.stopSeconds,
+      },
+      { parent: this },
+    );
+    this.imageName = image.name;
+    this.ready = healthy(container, { part: name, host: machine.host, readySeconds: definition.readySeconds });
+    this.registerOutputs({ imageName });
+  }
+}

@@ -1,0 +1,52 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Engine } from "./engine.ts";
+
+/** What a Machine is made of. */
+export interface MachineArgs {
+  /** The engine that answers now. */
+  engine: Engine;
+}
+
+/**
+ * The machine: the Docker engine that runs a stack, the same from its first `up` to its `destroy`.
+ * An `up` or `preview` against another engine fails before anything is planned.
+ */
+export class Machine extends pulumi.ComponentResource {
+  /** What every resource on this machine is created through. */
+  readonly provider: docker.Provider;
+  /** The id of the engine that the stack lives on. */
+  readonly engineId: pulumi.Output<string>;
+  /** Where that engine answers. */
+  readonly host: string;
+
+  constructor(name: string, { engine }: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mia:platform:Machine", name, { engineVersion: engine.version }, opts);
+    this.host = engine.host;
+
+    // The state's memory of its engine: what was written at the first `up` is kept, whatever is there now.
+    const first = new random.RandomUuid(
+      `${name}-engine`,
+      { keepers: { engineId: engine.id, host: engine.host } },
+      { parent: this, ignoreChanges: ["keepers"] },
+    );
+    this.engineId = first.keepers.apply((kept) => {
+      const id = kept?.["engineId"] ?? engine.id;
+      if (id !== engine.id) {
+        throw new pulumi.RunError(
+          `Stack ${pulumi.getStack()} lives on the Docker engine ${id} (${kept?.["host"] ?? "unknown"}), but ${engine.host} is the engine ${engine.id}: ` +
+            "point DOCKER_HOST or `docker context use` at the former, or destroy the stack there first; if that engine is gone for good, `pulumi stack rm --force` forgets it.",
+        );
+      }
+      return id;
+    });
+
+    this.provider = new docker.Provider(
+      `${name}-docker`,
+      { host: this.engineId.apply(() => engine.host) },
+      { parent: this },
+    );
+    this.registerOutputs({ engineId: this.engineId, host: this.host });
+  }
+}

@@ -1,0 +1,31 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { physicalName } from "../platform/names.ts";
+import type { Machine } from "./machine/machine.ts";
+
+/** What a Network is made of. */
+export interface NetworkArgs {
+  /** The platform's name, `<project>-<stack>`. */
+  platform: string;
+  machine: Machine;
+}
+
+/** The bridge network on which the platform's containers find each other by name. */
+export class Network extends pulumi.ComponentResource {
+  /** Its name on the engine. */
+  readonly networkName: pulumi.Output<string>;
+  readonly machine: Machine;
+
+  constructor(name: string, { platform, machine }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mia:platform:Network", name, { platform }, { ...opts, providers: [machine.provider] });
+    this.machine = machine;
+    const network = new docker.Network(
+      name,
+      { name: physicalName(platform), driver: "bridge" },
+      // A fixed name: the old one has to go first.
+      { parent: this, deleteBeforeReplace: true },
+    );
+    this.networkName = network.name;
+    this.registerOutputs({ networkName: this.networkName });
+  }
+}

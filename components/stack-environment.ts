@@ -1,0 +1,25 @@
+import * as pulumi from "@pulumi/pulumi";
+import { checkPlatform } from "../platform/check.ts";
+import { readEnvironment } from "../platform/config.ts";
+import type { Environment } from "../platform/environment.ts";
+import { ConfigError } from "../platform/problem.ts";
+
+/**
+ * The Environment of the stack that runs.
+ * @throws RunError that names all problems at once, before any resource.
+ */
+export function stackEnvironment(): Environment {
+  try {
+    const environment = readEnvironment({
+      project: pulumi.getProject(),
+      stack: pulumi.getStack(),
+      values: pulumi.runtime.allConfig(),
+      defaultImages: process.env["MIA_IMAGES"],
+    });
+    checkPlatform(environment);
+    return environment;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+}

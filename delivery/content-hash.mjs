@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * Twelve digits that stand for what is in these files and folders: names below them, contents, and which can be
+ * executed; not when they were changed, whose they are or where they lie.
+ * @param {readonly string[]} paths files or folders
+ * @param {readonly string[]} more other text that counts
+ * @returns {string}
+ */
+export function contentHash(paths, ...more) {
+  const hash = createHash("sha256");
+  for (const path of paths) add(hash, path, "");
+  for (const text of more) hash.update(`text\0${text}\0`);
+  return hash.digest("hex").slice(0, 12);
+}
+
+/**
+ * @param {import("node:crypto").Hash} hash
+ * @param {string} path
+ * @param {string} name
+ */
+function add(hash, path, name) {
+  const stat = lstatSync(path);
+  if (stat.isDirectory()) {
+    for (const entry of readdirSync(path).sort()) add(hash, join(path, entry), `${name}/${entry}`);
+  } else if (stat.isSymbolicLink()) {
+    hash.update(`link\0${name}\0${readlinkSync(path)}\0`);
+  } else {
+    const kind = stat.mode & 0o100 ? "program" : "file";
+    hash.update(`${kind}\0${name}\0`).update(createHash("sha256").update(readFileSync(path)).digest());
+  }
+}

@@ -1,0 +1,38 @@
+import js from "@eslint/js";
+import pulumi from "@pulumi/eslint-plugin";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+const node = Object.fromEntries(
+  [
+    "process",
+    "console",
+    "fetch",
+    "URL",
+    "AbortSignal",
+    "Buffer",
+    "setInterval",
+    "clearInterval",
+    "setTimeout",
+    "clearTimeout",
+  ].map((name) => [name, "readonly"]),
+);
+
+export default defineConfig(
+  globalIgnores(["node_modules", ".mia"]),
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    plugins: { "@pulumi": pulumi },
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      "@pulumi/no-output-in-template-literal": "error",
+      "@pulumi/no-output-instance-in-template-literal": "off",
+      // Resources are made for what making them does.
+      "@typescript-eslint/no-unused-expressions": "off",
+    },
+  },
+  { files: ["tests/**/*.ts"], rules: { "@typescript-eslint/no-floating-promises": "error" } },
+  { files: ["**/*.mjs", "**/*.js"], languageOptions: { globals: node } },
+);

@@ -1,0 +1,24 @@
+# CONSUL_HTTP_ADDR says where Consul is; PLATFORM whose services count.
+log_level = "warn"
+
+# Changes that come together make one reload, at most a second late.
+wait {
+  min = "100ms"
+  max = "1s"
+}
+
+# Consul may be away: for as long as it is, the last good routes stay.
+consul {
+  retry {
+    enabled     = true
+    attempts    = 0
+    backoff     = "250ms"
+    max_backoff = "2s"
+  }
+}
+
+template {
+  source      = "/etc/consul-template/platform.conf.ctmpl"
+  destination = "/etc/nginx/platform/next.conf"
+  command     = ["load-routes"]
+}

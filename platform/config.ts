@@ -1,0 +1,104 @@
+import * as v from "valibot";
+import type { Environment } from "./environment.ts";
+import { ConfigError, type Problem } from "./problem.ts";
+
+const port = v.pipe(
+  v.string(),
+  v.regex(/^-?\d+$/, "need an integer"),
+  v.transform(Number),
+  v.minValue(1, "need 1..65535"),
+  v.maxValue(65535, "need 1..65535"),
+);
+
+/** Every key of a stack's config below `mia:`. Pulumi.yaml has their types, defaults and descriptions. */
+const schema = v.strictObject({
+  machine: v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return JSON.parse(dataset.value) as unknown;
+      } catch {
+        addIssue({ message: "need an object such as {driver: local}" });
+        return NEVER;
+      }
+    }),
+    v.strictObject(
+      { driver: v.literal("local", "need local") },
+      "need an object with the one key driver, such as {driver: local}",
+    ),
+  ),
+  images: v.pipe(
+    v.string(),
+    v.regex(/^$|^[a-z0-9][a-z0-9._:/-]*\/$/, "need a registry and path that ends with a slash, or nothing"),
+  ),
+  publishAddress: v.pipe(v.string(), v.ipv4("need an IPv4 address such as 127.0.0.1")),
+  httpPort: port,
+  statusPort: port,
+  consulPort: port,
+});
+
+/** An example for each key, named as the way out when its value is wrong. */
+const examples: Record<string, string> = {
+  machine: "--path mia:machine.driver local",
+  images: "mia:images registry.example/mirror/",
+  publishAddress: "mia:publishAddress 127.0.0.1",
+  httpPort: "mia:httpPort 80",
+  statusPort: "mia:statusPort 8181",
+  consulPort: "mia:consulPort 8500",
+};
+
+/** What the reader needs to know of the stack. */
+export interface StackSource {
+  readonly project: string;
+  readonly stack: string;
+  /** Every config value as the engine gives it: `mia:httpPort` → `80`. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Stands in for `mia:images` where that is empty. */
+  readonly defaultImages?: string | undefined;
+}
+
+/**
+ * Makes a stack's config into an Environment.
+ * @throws ConfigError that names all problems at once.
+ */
+export function readEnvironment({ project, stack, values, defaultImages }: StackSource): Environment {
+  const source = `Pulumi.${stack}.yaml`;
+  const own = Object.entries(values)
+    .filter(([key]) => key.startsWith(`${project}:`))
+    .map(([key, value]) => [key.slice(project.length + 1), value]);
+  const config = Object.fromEntries(own) as Record<string, string>;
+  const result = v.safeParse(schema, { ...config, images: imagesOf(config, defaultImages) });
+  if (!result.success) {
+    throw new ConfigError(result.issues.map((issue) => problem(source, project, config, issue)));
+  }
+  const { machine, images, publishAddress, httpPort, statusPort, consulPort } = result.output;
+  return {
+    platform: `${project}-${stack}`,
+    source,
+    machine,
+    images,
+    publishAddress,
+    ports: { http: httpPort, status: statusPort, consul: consulPort },
+  };
+}
+
+/** An empty `mia:images` leaves the choice to the surroundings. */
+function imagesOf(config: Record<string, string>, fallback = ""): string | undefined {
+  return config["images"] === "" ? fallback : config["images"];
+}
+
+function problem(
+  file: string,
+  project: string,
+  config: Record<string, string>,
+  issue: v.InferIssue<typeof schema>,
+): Problem {
+  const key = String(issue.path?.[0].key);
+  const name = `${project}:${v.getDotPath(issue) ?? key}`;
+  if (!(key in schema.entries) || issue.expected === "never") {
+    const path = name.slice(project.length + 1) === key ? name : `--path ${name}`;
+    return { where: `${file}: ${name}`, got: "a key that does not exist", fix: `pulumi config rm ${path}` };
+  }
+  const got = key in config ? JSON.stringify(issue.input) : "nothing";
+  return { where: `${file}: ${name}`, got, need: issue.message, fix: `pulumi config set ${examples[key] ?? name}` };
+}

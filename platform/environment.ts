@@ -1,0 +1,33 @@
+/**
+ * Where and how the platform runs: one complete value, made once from a stack's config. What differs between a
+ * developer's environment and a QA environment differs here, as data, and nowhere else.
+ */
+export interface Environment {
+  /** The platform's name, `<project>-<stack>`: what its parts on an engine are called by and recognised by. */
+  readonly platform: string;
+  /** The file that it was read from, for messages. */
+  readonly source: string;
+  /** The machine whose Docker engine runs the platform. */
+  readonly machine: MachineSettings;
+  /** What names of upstream images are appended to; empty for upstream itself. */
+  readonly images: string;
+  /** The IPv4 address of the machine on which ports are published. */
+  readonly publishAddress: string;
+  /** The machine's ports, by what answers there. */
+  readonly ports: PublishedPorts;
+}
+
+/** How to get the engine: `local` is the one that the docker command talks to on this computer. */
+export interface MachineSettings {
+  readonly driver: "local";
+}
+
+/** Ports of the machine, 1 to 65535. */
+export interface PublishedPorts {
+  /** The load balancer: the platform's front door. */
+  readonly http: number;
+  /** The load balancer's own state. */
+  readonly status: number;
+  /** Consul's HTTP API and UI. */
+  readonly consul: number;
+}

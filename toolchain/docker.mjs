@@ -1,0 +1,131 @@
+// Step 3: a Docker engine that answers.
+
+import { spawn } from "node:child_process";
+import { existsSync, openSync, readFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { atLeast, logFile, longRun, run, say, SetupError, step, which } from "./steps.mjs";
+
+// Before it, threads can't start in images of today's distributions (clone3 is refused with EPERM).
+const minimum = "20.10.10";
+
+export async function docker(setup) {
+  await step(setup, "Docker Engine", async () => {
+    let engine = await ask(setup);
+    if (engine.version === undefined) {
+      await install(setup, engine);
+      engine = await ask(setup);
+      if (engine.version === undefined) {
+        throw new SetupError(
+          `The Docker engine was started but does not answer (${engine.why}): see ${logFile("dockerd")}, or add yourself to the group docker.`,
+        );
+      }
+    }
+    if (!atLeast(engine.version, minimum)) {
+      throw new SetupError(
+        `The Docker engine at ${engine.host} is ${engine.version}, need ${minimum} or newer: update it, or point DOCKER_HOST or \`docker context use\` at another.`,
+      );
+    }
+    return `${engine.version} at ${engine.host}`;
+  });
+}
+
+/** Which engine the docker client would talk to (DOCKER_HOST, the current context, the local socket), and its version. */
+async function ask(setup) {
+  if (which("docker", setup.env) === undefined) return { host: "", why: "there is no docker command on PATH" };
+  const [context, version] = await Promise.all([
+    run("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], {
+      env: setup.env,
+      timeout: 10_000,
+    }),
+    run("docker", ["version", "--format", "{{.Server.Version}}"], { env: setup.env, timeout: 10_000 }),
+  ]);
+  const host = context.stdout.trim();
+  if (version.code === 0) return { host, version: version.stdout.trim() };
+  return { host, why: version.stderr.trim().split("\n").pop() || version.reason };
+}
+
+async function install(setup, { host, why }) {
+  if (host !== "" && host !== "unix:///var/run/docker.sock") {
+    throw new SetupError(
+      `The Docker engine at ${host} does not answer (${why}): start it, or unset DOCKER_HOST or \`docker context use default\`.`,
+    );
+  }
+  if (/permission denied/i.test(why)) {
+    throw new SetupError(
+      "The Docker engine refuses this user: add it to the group docker (`sudo usermod -aG docker $USER`, then log in again).",
+    );
+  }
+  const root = await asRoot(setup);
+  if (!isDebian() || root === undefined) {
+    throw new SetupError(
+      `No Docker engine answers (${why}), and only on Debian and Ubuntu, as root, is one installed for you: ` +
+        "install Docker (https://docs.docker.com/engine/install) and try again.",
+    );
+  }
+  if (which("dockerd", { PATH: `${setup.env.PATH}:/usr/sbin:/sbin` }) === undefined) {
+    await consent();
+    await installPackages(setup, root);
+  }
+  await start(setup, root);
+}
+
+/** How to run a command as root: as it is, with sudo that doesn't ask, or not at all. */
+async function asRoot(setup) {
+  if (process.getuid?.() === 0) return [];
+  return (await run("sudo", ["-n", "true"], { env: setup.env })).code === 0 ? ["sudo", "-n"] : undefined;
+}
+
+function isDebian() {
+  if (!existsSync("/etc/os-release")) return false;
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync("/etc/os-release", "utf8"));
+}
+
+async function consent() {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(
+    "No Docker engine is installed. Install the distribution's (docker.io)? [Y/n] ",
+  );
+  terminal.close();
+  if (/^n/i.test(answer.trim())) {
+    throw new SetupError("No Docker engine: install Docker (https://docs.docker.com/engine/install) and try again.");
+  }
+}
+
+async function installPackages(setup, root) {
+  const apt = (title, args) =>
+    longRun(setup, title, [...root, "apt-get"][0], [...root, "apt-get", ...args].slice(1), {
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+      wayOut: "Or install Docker yourself (https://docs.docker.com/engine/install).",
+    });
+  await apt("Update the package lists", ["update"]);
+  // The client is a package of its own from Debian 13 on.
+  const client = (await run("apt-cache", ["show", "docker-cli"])).code === 0 ? ["docker-cli"] : [];
+  await apt("Install Docker", [
+    "install",
+    "-y",
+    "--no-install-recommends",
+    "docker.io",
+    "iptables",
+    "ca-certificates",
+    ...client,
+  ]);
+}
+
+async function start(setup, root) {
+  const log = logFile("dockerd");
+  say(`  Start the Docker engine … (log: ${log})`);
+  if (existsSync("/run/systemd/system")) {
+    await run([...root, "systemctl"][0], [...root, "systemctl", "enable", "--now", "docker"].slice(1), {
+      env: setup.env,
+    });
+  } else {
+    const output = openSync(log, "a");
+    const command = [...root, "dockerd"];
+    const env = { ...setup.env, PATH: `${setup.env.PATH}:/usr/sbin:/sbin` };
+    spawn(command[0], command.slice(1), { env, detached: true, stdio: ["ignore", output, output] }).unref();
+  }
+  const deadline = Date.now() + 60_000;
+  while ((await ask(setup)).version === undefined && Date.now() < deadline) await sleep(250);
+}

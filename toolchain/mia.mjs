@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+// `npm run up`, `preview`, `down` and `env`: makes sure of all that Pulumi needs, then hands over to it.
+
+import { docker } from "./docker.mjs";
+import { images } from "./images.mjs";
+import { node } from "./node.mjs";
+import { pulumi } from "./pulumi.mjs";
+import { state } from "./state.mjs";
+import { handOver, newSetup, run, say, SetupError } from "./steps.mjs";
+
+/** Runs the steps, each of which is skipped when its work is done. */
+export async function prepare({ stack = "dev", quiet = false } = {}) {
+  const setup = newSetup({ quiet });
+  await node(setup);
+  await pulumi(setup);
+  await docker(setup);
+  await images(setup);
+  await state(setup, stack);
+  return setup;
+}
+
+/** Runs a verb of Pulumi on the stack that the arguments name, or on dev; answers with its exit code. */
+async function onStack(verb, args) {
+  const named = stackOf(args);
+  const stack = named ?? "dev";
+  const setup = await prepare({ stack });
+  const { env } = setup;
+  const selected = await run("pulumi", ["stack", "select", stack, "--create", "--non-interactive"], { env });
+  if (selected.code !== 0) throw new SetupError(selected.stderr.trim().replace(/^error: /, ""));
+  // Without a terminal nobody can be asked; Pulumi still shows what it does.
+  const yes =
+    verb === "preview" || process.stdin.isTTY || args.includes("--yes") || args.includes("-y") ? [] : ["--yes"];
+  const code = await handOver(
+    "pulumi",
+    [...words[verb], ...(named === undefined ? ["--stack", stack] : []), ...yes, ...args],
+    env,
+  );
+  if (verb === "up" && code === 0) await showOutputs(stack, env);
+  return code;
+}
+
+const words = { up: ["up"], preview: ["preview"], down: ["destroy", "--exclude-protected"] };
+
+function stackOf(args) {
+  for (const [i, arg] of args.entries()) {
+    if (arg === "-s" || arg === "--stack") return args[i + 1];
+    const value = /^(?:--stack=|-s=?)(.+)$/.exec(arg)?.[1];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** Where to look. */
+async function showOutputs(stack, env) {
+  const { stdout } = await run("pulumi", ["stack", "output", "--json", "--stack", stack], { env });
+  const urls = Object.entries(JSON.parse(stdout || "{}")).filter(([name]) => name.endsWith("Url"));
+  for (const [name, url] of urls) say(`  ${name.padEnd(10)} ${url}`);
+  say('  For plain pulumi commands in this shell: eval "$(npm run -s env)"');
+}
+
+/** What a shell needs to run pulumi as these commands do, to be read by `eval`. */
+async function printEnvironment() {
+  const setup = await prepare({ quiet: true });
+  const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+  for (const [name, value] of Object.entries(setup.set)) console.log(`export ${name}=${quoted(value)}`);
+  if (setup.path.length > 0) console.log(`export PATH=${quoted(setup.path.join(":"))}:"$PATH"`);
+}
+
+async function main([verb, ...args]) {
+  if (verb === "env") return printEnvironment().then(() => 0);
+  if (verb in words) return onStack(verb, args);
+  throw new SetupError("usage: mia.mjs up|preview|down|env [arguments of pulumi]");
+}
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`✘ ${error.message}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,47 @@
+// Step 1: Node, and the program's packages.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { addPath, atLeast, longRun, own, root, run, SetupError, step, which } from "./steps.mjs";
+
+// Node runs the program's TypeScript as it is from this version on.
+const minimum = "22.18.0";
+// What is brought where the system's is older. This is the package that `npm install node@24` resolves to: taken
+// directly, it needs no install script, which newer npms refuse to run.
+const brought = { name: `node-${process.platform}-${process.arch}`, version: "24.21.0" };
+
+export async function node(setup) {
+  await step(setup, "Node", async () => {
+    if (which("npm") === undefined) throw new SetupError("npm is not on PATH: install Node.js with npm and try again.");
+    if (atLeast(process.versions.node, minimum)) return `${process.versions.node}, the system's`;
+    const folder = join(own, "node", `v${brought.version}`);
+    const bin = join(folder, "node_modules", brought.name, "bin");
+    if ((await run(join(bin, "node"), ["--version"])).stdout.trim() !== `v${brought.version}`) {
+      mkdirSync(folder, { recursive: true });
+      await longRun(
+        setup,
+        "Install Node",
+        "npm",
+        ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", `${brought.name}@${brought.version}`],
+        { cwd: folder, wayOut: `Or install Node ${minimum} or newer and try again.` },
+      );
+    }
+    addPath(setup, bin);
+    return `${brought.version}, inside this clone (the system's ${process.versions.node} is older than ${minimum})`;
+  });
+
+  await step(setup, "Packages", async () => {
+    const lock = readFileSync(join(root, "package-lock.json"));
+    const wanted = createHash("sha256").update(lock).digest("hex");
+    const stamp = join(root, "node_modules", ".mia-lock-sha256");
+    if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
+      await longRun(setup, "npm ci", "npm", ["ci", "--no-audit", "--no-fund"], {
+        wayOut: "If npm can't reach its registry, set its proxy or registry and try again.",
+      });
+      mkdirSync(dirname(stamp), { recursive: true });
+      writeFileSync(stamp, wanted);
+    }
+    return "as package-lock.json says";
+  });
+}

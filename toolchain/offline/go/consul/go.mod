@@ -1,0 +1,5 @@
+module mia/offline/consul
+
+go 1.26
+
+require github.com/hashicorp/consul v1.20.5

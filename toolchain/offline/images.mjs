@@ -1,0 +1,154 @@
+// Equivalents of the catalogue's images, built from Debian packages and Go modules, in a registry on loopback:
+// for a machine where no image registry answers.
+
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
+import { atLeast, cache, longRun, root, run, say, SetupError, which } from "../steps.mjs";
+import { contentHash } from "../../delivery/content-hash.mjs";
+import { goVersion, minimumGo } from "./pulumi.mjs";
+
+const recipes = join(root, "toolchain/offline/images");
+const sources = join(root, "toolchain/offline/go");
+const address = "127.0.0.1:5077";
+const container = "mia-offline-registry";
+
+/** Which upstream image each recipe stands in for, in the order in which they are built. */
+const { equivalents } = JSON.parse(readFileSync(join(recipes, "equivalents.json"), "utf8"));
+
+/** The images' common prefix. It holds a hash of the recipes, so that one name never means two contents. */
+export const prefix = `${address}/mia/${contentHash([recipes, ...goParts().map((part) => join(sources, part))])}/`;
+
+/** Whether every image is in the registry already. */
+export async function builtImages() {
+  const there = await Promise.all(equivalents.map(({ image }) => inRegistry(`${prefix}${image}`)));
+  return there.every(Boolean);
+}
+
+/** Builds every image and pushes it into the registry. */
+export async function buildImages(setup) {
+  if (which("apt-get", setup.env) === undefined || process.getuid?.() !== 0) {
+    throw new SetupError(
+      "No image registry answers, and only on Debian, as root, can the images be built instead: make a registry reachable, or set MIA_IMAGES to the prefix of one of yours.",
+    );
+  }
+  if (goParts().length > 0 && !atLeast((await goVersion(setup)) ?? "0", minimumGo)) {
+    throw new SetupError(
+      `No image registry answers, and building the images instead needs Go ${minimumGo}: install it (https://go.dev/doc/install), or set MIA_IMAGES to the prefix of a registry of yours.`,
+    );
+  }
+  const base = await buildBase(setup);
+  await startRegistry(setup, base);
+  for (const { recipe, image, go } of equivalents) {
+    const name = `${prefix}${image}`;
+    if (await inRegistry(name)) continue;
+    const context = join(recipes, recipe);
+    await dockerBuild(setup, recipe, name, base, go === undefined ? context : await withBinary(setup, context, go));
+    await longRun(setup, `Push ${recipe}`, "docker", ["push", name], {});
+  }
+}
+
+function goParts() {
+  return equivalents.flatMap(({ go }) => (go === undefined ? [] : [go.module]));
+}
+
+async function inRegistry(name) {
+  const [, path, tag] = /^[^/]+\/(.*):([^:]+)$/.exec(name);
+  const accept = "application/vnd.docker.distribution.manifest.v2+json,application/vnd.oci.image.manifest.v1+json";
+  try {
+    const response = await fetch(`http://${address}/v2/${path}/manifests/${tag}`, {
+      method: "HEAD",
+      headers: { accept },
+      signal: AbortSignal.timeout(5000),
+    });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Debian trixie, from the mirror that this machine's apt is set up with. */
+async function buildBase(setup) {
+  const name = `mia-offline-debian:${contentHash([join(recipes, "base")])}`;
+  if ((await run("docker", ["image", "inspect", name], { env: setup.env })).code === 0) return name;
+  if (which("mmdebstrap", setup.env) === undefined) {
+    await longRun(setup, "Install mmdebstrap", "apt-get", ["install", "-y", "--no-install-recommends", "mmdebstrap"], {
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+    });
+  }
+  await longRun(setup, "Build the Debian base", "bash", [join(recipes, "base/build.sh"), name], {});
+  return name;
+}
+
+async function dockerBuild(setup, recipe, name, base, context) {
+  await longRun(setup, `Build ${recipe}`, "docker", ["build", "--build-arg", `BASE=${base}`, "-t", name, context], {
+    env: { DOCKER_BUILDKIT: "0" },
+  });
+}
+
+/** A copy of the recipe with the Go program that it is about, as a build context. */
+async function withBinary(setup, recipe, { module, package: main }) {
+  const target = join(cache, `${module}-${contentHash([join(sources, module), recipe])}`);
+  if (existsSync(target)) return target;
+  const fresh = `${target}.${process.pid}`;
+  mkdirSync(fresh, { recursive: true });
+  await run("cp", ["-R", `${recipe}/.`, fresh]);
+  await longRun(
+    setup,
+    `Build ${module} from its Go module`,
+    "go",
+    ["build", "-ldflags", "-s -w", "-o", `${fresh}/`, main],
+    {
+      cwd: join(sources, module),
+      env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
+      wayOut: "If Go can't reach its module proxy, set GOPROXY and try again.",
+    },
+  );
+  if (existsSync(target)) rmSync(fresh, { recursive: true });
+  else renameSync(fresh, target);
+  return target;
+}
+
+async function startRegistry(setup, base) {
+  if (await registryAnswers()) return;
+  const name = `mia-offline-registry:${contentHash([join(recipes, "registry")])}`;
+  await dockerBuild(setup, "registry", name, base, join(recipes, "registry"));
+  await run("docker", ["rm", "-f", container], { env: setup.env });
+  const started = await run(
+    "docker",
+    [
+      "run",
+      "-d",
+      "--name",
+      container,
+      "--restart",
+      "always",
+      "-p",
+      `${address}:5000`,
+      "-v",
+      `${container}:/var/lib/docker-registry`,
+      name,
+    ],
+    { env: setup.env },
+  );
+  if (started.code !== 0) {
+    throw new SetupError(
+      `The local image registry could not start on ${address}: ${started.stderr.trim().split("\n").pop()}: free that port and try again.`,
+    );
+  }
+  const deadline = Date.now() + 30_000;
+  while (!(await registryAnswers())) {
+    if (Date.now() > deadline)
+      throw new SetupError(`The local image registry does not answer on ${address}: see \`docker logs ${container}\`.`);
+    await sleep(200);
+  }
+  say(`  The images' registry runs on ${address} (container ${container})`);
+}
+
+async function registryAnswers() {
+  try {
+    return (await fetch(`http://${address}/v2/`, { signal: AbortSignal.timeout(2000) })).ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+// Step 5: where the stacks' state is kept, and what encrypts the secrets in it.
+
+import { createDecipheriv, pbkdf2Sync } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { own, root, SetupError, setVariable, step } from "./steps.mjs";
+
+// It protects nothing, and needn't: it encrypts a state that lies beside it, in the clone's own folder.
+const documentedPassphrase = "mia";
+
+export async function state(setup, stack) {
+  await step(setup, "State", async () => {
+    const folder = join(own, "state");
+    const mine = `file://${folder}`;
+    const users = usersBackend(setup.env);
+    if (users !== undefined && users !== mine) {
+      refuseDocumentedSalt(stack, users);
+      return users;
+    }
+    mkdirSync(folder, { recursive: true });
+    setVariable(setup, "PULUMI_BACKEND_URL", mine);
+    const passphrase = setup.env.PULUMI_CONFIG_PASSPHRASE ?? setup.env.PULUMI_CONFIG_PASSPHRASE_FILE;
+    if (passphrase === undefined) setVariable(setup, "PULUMI_CONFIG_PASSPHRASE", documentedPassphrase);
+    return `${folder}, this clone's own`;
+  });
+}
+
+/** The backend that the user chose: the variable, a login, or a token for Pulumi Cloud. */
+function usersBackend(env) {
+  if (env.PULUMI_BACKEND_URL) return env.PULUMI_BACKEND_URL;
+  const credentials = join(
+    env.PULUMI_CREDENTIALS_PATH || env.PULUMI_HOME || join(homedir(), ".pulumi"),
+    "credentials.json",
+  );
+  if (existsSync(credentials)) {
+    const { current } = JSON.parse(readFileSync(credentials, "utf8"));
+    if (current) return current;
+  }
+  return env.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : undefined;
+}
+
+/** A salt in a stack's file makes Pulumi encrypt with its passphrase on any backend: not with one that all know. */
+function refuseDocumentedSalt(stack, backend) {
+  const file = `Pulumi.${stack}.yaml`;
+  if (!existsSync(join(root, file))) return;
+  const salt = /^encryptionsalt:\s*(\S+)/m.exec(readFileSync(join(root, file), "utf8"))?.[1];
+  if (salt === undefined || !opens(salt, documentedPassphrase)) return;
+  throw new SetupError(
+    `${file} still holds the salt of the documented passphrase, which is for the clone's own state only, and the backend is ${backend}: ` +
+      `choose another with \`PULUMI_CONFIG_PASSPHRASE=${documentedPassphrase} pulumi stack change-secrets-provider --stack ${stack} default\` (or passphrase, awskms://…), or remove its line encryptionsalt.`,
+  );
+}
+
+/** Whether a passphrase belongs to a salt as Pulumi writes it: v1:<salt>:v1:<nonce>:<the word "pulumi", encrypted>. */
+function opens(encryptionsalt, passphrase) {
+  const [, salt, , nonce, text] = encryptionsalt.split(":");
+  try {
+    const key = pbkdf2Sync(passphrase, Buffer.from(salt, "base64"), 1_000_000, 32, "sha256");
+    const bytes = Buffer.from(text, "base64");
+    const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64"));
+    decipher.setAuthTag(bytes.subarray(-16));
+    return Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString() === "pulumi";
+  } catch {
+    return false;
+  }
+}

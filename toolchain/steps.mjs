@@ -1,0 +1,193 @@
+// How every step of the set-up runs commands, shows progress and fails.
+// Only Node's own modules, and nothing newer than Node 20: this is what runs before anything is installed.
+
+import { spawn } from "node:child_process";
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The clone. */
+export const root = resolve(fileURLToPath(import.meta.url), "../..");
+/** What belongs to this clone alone: the Node that was brought, logs, the default state. Ignored by git. */
+export const own = join(root, ".mia");
+/** What all clones share. */
+export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "mia");
+
+/** A failure that the user can do something about: one sentence, no stack. */
+export class SetupError extends Error {}
+
+/**
+ * What the steps found: the environment for every later command.
+ * @typedef {{ env: NodeJS.ProcessEnv, set: Record<string, string>, path: string[], quiet: boolean }} Setup
+ */
+
+/** @returns {Setup} */
+export function newSetup({ quiet = false } = {}) {
+  return { env: { ...process.env }, set: {}, path: [], quiet };
+}
+
+/** Sets a variable for all later commands and for `npm run -s env`. */
+export function setVariable(setup, name, value) {
+  setup.set[name] = setup.env[name] = value;
+}
+
+/** Puts a folder in front of PATH, likewise. */
+export function addPath(setup, folder) {
+  setup.path.unshift(folder);
+  setup.env.PATH = [folder, setup.env.PATH].join(delimiter);
+}
+
+const started = Date.now();
+const terminal = process.stderr.isTTY === true;
+
+/** Shows a line of progress. It goes to stderr: stdout belongs to what was asked for. */
+export function say(line) {
+  process.stderr.write(`${terminal ? "\r\x1b[K" : ""}${line}\n`);
+}
+
+/**
+ * Runs one step and shows how it ended: `body` returns the words for what is there now.
+ * A step that had nothing to do shows one line, or none when asked to be quiet.
+ */
+export async function step(setup, name, body) {
+  const from = Date.now();
+  const result = await body();
+  const seconds = (Date.now() - from) / 1000;
+  if (!setup.quiet || seconds > 5) say(`✔ ${name}: ${result}${seconds > 2 ? ` (${time(seconds)})` : ""}`);
+  timings.push({ name, result, seconds });
+}
+
+/** How long each step took, for the table that `npm run test:cold` prints. */
+export const timings = [];
+
+export function time(seconds) {
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+/**
+ * Runs a long command: its output goes into a log, its progress to the terminal.
+ * When it fails, the error names that log and says the way out.
+ */
+export async function longRun(setup, title, command, args, { cwd, env, input, wayOut } = {}) {
+  const log = logFile(title);
+  const from = Date.now();
+  say(`  ${title} … (log: ${log})`);
+  // On a terminal the last line of output follows below; elsewhere a line a minute shows that it is alive.
+  let last = "";
+  const timer = setInterval(
+    () => {
+      const line = `  ${title}: ${time((Date.now() - from) / 1000)} ${last.slice(0, 100)}`;
+      if (terminal) process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
+      else say(line);
+    },
+    terminal ? 1000 : 60_000,
+  );
+  try {
+    const result = await run(command, args, {
+      cwd,
+      env: { ...setup.env, ...env },
+      input,
+      onOutput: (chunk) => {
+        appendFileSync(log, chunk);
+        last = chunk.toString().trimEnd().split("\n").pop() ?? "";
+      },
+    });
+    if (result.code !== 0) {
+      throw new SetupError(`${title} failed (${command}: ${result.reason}): see ${log}.${wayOut ? ` ${wayOut}` : ""}`);
+    }
+    return result.stdout;
+  } finally {
+    clearInterval(timer);
+    if (terminal) process.stderr.write("\r\x1b[K");
+  }
+}
+
+/** A log of this step, begun anew. */
+export function logFile(title) {
+  const folder = join(own, "logs");
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${title.toLowerCase().replace(/[^a-z0-9.]+/g, "-")}.log`);
+  if (!current.has(file)) writeFileSync(file, `${new Date(started).toISOString()} ${title}\n`);
+  current.add(file);
+  return file;
+}
+const current = new Set();
+
+/**
+ * Runs a command to its end without a shell; never throws for what the command does.
+ * @returns {Promise<{ code: number, stdout: string, stderr: string, reason: string }>}
+ */
+export function run(command, args, { cwd = root, env = process.env, input, onOutput, timeout } = {}) {
+  return new Promise((done) => {
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      ...(timeout === undefined ? {} : { timeout, killSignal: "SIGKILL" }),
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+      onOutput?.(chunk);
+    });
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+      onOutput?.(chunk);
+    });
+    child.stdin?.on("error", () => {}); // the command may end without reading
+    child.stdin?.end(input);
+    child.on("error", (error) => done({ code: 127, stdout, stderr, reason: error.message }));
+    child.on("close", (code, signal) => {
+      const reason = signal === null ? `exit ${code}` : timeout === undefined ? signal : `no answer in ${timeout} ms`;
+      done({ code: code ?? 128, stdout, stderr, reason });
+    });
+  });
+}
+
+/** Runs a command in the user's terminal and returns its exit code. */
+export function handOver(command, args, env) {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: "inherit" });
+    // Ctrl-C reaches the child too, which ends in its own good order; this process only waits for it.
+    const wait = () => {};
+    process.on("SIGINT", wait);
+    const forward = () => child.kill("SIGTERM");
+    process.on("SIGTERM", forward);
+    child.on("error", fail);
+    child.on("close", (code) => {
+      process.off("SIGINT", wait);
+      process.off("SIGTERM", forward);
+      done(code ?? 130);
+    });
+  });
+}
+
+/** Where a command is on PATH, or undefined. */
+export function which(command, env = process.env) {
+  for (const folder of (env.PATH || "").split(delimiter)) {
+    const file = join(folder, command);
+    if (folder !== "" && existsSync(file)) return file;
+  }
+  return undefined;
+}
+
+/** Whether a version such as 3.253.0 is at least another. */
+export function atLeast(version, minimum) {
+  const [a, b] = [version, minimum].map((text) => (text.match(/\d+/g) ?? ["0"]).map(Number));
+  for (let i = 0; i < b.length; i++) {
+    if ((a[i] ?? 0) !== b[i]) return (a[i] ?? 0) > b[i];
+  }
+  return true;
+}
+
+/** Whether a site answers at all within ten seconds: a refusal is an answer. */
+export async function answers(url) {
+  try {
+    const response = await fetch(url, { method: "HEAD", redirect: "follow", signal: AbortSignal.timeout(10_000) });
+    return response.status < 500 && response.status !== 403;
+  } catch {
+    return false;
+  }
+}
