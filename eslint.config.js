@@ -34,5 +34,5 @@ export default defineConfig(
     },
   },
   { files: ["tests/**/*.ts"], rules: { "@typescript-eslint/no-floating-promises": "error" } },
-  { files: ["**/*.mjs", "**/*.js"], languageOptions: { globals: node } },
+  { files: ["**/*.{mjs,cjs,js}"], languageOptions: { globals: { ...node, require: "readonly", module: "writable" } } },
 );

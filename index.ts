@@ -12,7 +12,7 @@ import * as catalogue from "./platform/catalogue/infrastructure.ts";
 const environment = stackEnvironment();
 const { platform, publishAddress: address, ports } = environment;
 
-const machine = new Machine("mia", { engine: await localEngine() });
+const machine = new Machine("mia", { platform, engine: await localEngine() });
 const network = new Network("network", { platform, machine });
 
 const consul = new Infrastructure("consul", {

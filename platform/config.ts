@@ -11,31 +11,34 @@ const port = v.pipe(
 );
 
 /** Every key of a stack's config below `mia:`. Pulumi.yaml has their types, defaults and descriptions. */
-const schema = v.strictObject({
-  machine: v.pipe(
-    v.string(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      try {
-        return JSON.parse(dataset.value) as unknown;
-      } catch {
-        addIssue({ message: "need an object such as {driver: local}" });
-        return NEVER;
-      }
-    }),
-    v.strictObject(
-      { driver: v.literal("local", "need local") },
-      "need an object with the one key driver, such as {driver: local}",
+const schema = v.strictObject(
+  {
+    machine: v.pipe(
+      v.string(),
+      v.rawTransform(({ dataset, addIssue, NEVER }) => {
+        try {
+          return JSON.parse(dataset.value) as unknown;
+        } catch {
+          addIssue({ message: "need an object such as {driver: local}" });
+          return NEVER;
+        }
+      }),
+      v.strictObject(
+        { driver: v.literal("local", "need local") },
+        "need an object with the one key driver, such as {driver: local}",
+      ),
     ),
-  ),
-  images: v.pipe(
-    v.string(),
-    v.regex(/^$|^[a-z0-9][a-z0-9._:/-]*\/$/, "need a registry and path that ends with a slash, or nothing"),
-  ),
-  publishAddress: v.pipe(v.string(), v.ipv4("need an IPv4 address such as 127.0.0.1")),
-  httpPort: port,
-  statusPort: port,
-  consulPort: port,
-});
+    images: v.pipe(
+      v.string(),
+      v.regex(/^$|^[a-z0-9][a-z0-9._:/-]*\/$/, "need a registry and path that ends with a slash, or nothing"),
+    ),
+    publishAddress: v.pipe(v.string(), v.ipv4("need an IPv4 address such as 127.0.0.1")),
+    httpPort: port,
+    statusPort: port,
+    consulPort: port,
+  },
+  "need a value",
+);
 
 /** An example for each key, named as the way out when its value is wrong. */
 const examples: Record<string, string> = {
@@ -99,6 +102,6 @@ function problem(
     const path = name.slice(project.length + 1) === key ? name : `--path ${name}`;
     return { where: `${file}: ${name}`, got: "a key that does not exist", fix: `pulumi config rm ${path}` };
   }
-  const got = key in config ? JSON.stringify(issue.input) : "nothing";
+  const got = issue.input === undefined ? "nothing" : JSON.stringify(issue.input);
   return { where: `${file}: ${name}`, got, need: issue.message, fix: `pulumi config set ${examples[key] ?? name}` };
 }

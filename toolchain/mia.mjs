@@ -1,20 +1,26 @@
 #!/usr/bin/env node
 // `npm run up`, `preview`, `down` and `env`: makes sure of all that Pulumi needs, then hands over to it.
 
+import { fileURLToPath } from "node:url";
 import { docker } from "./docker.mjs";
 import { images } from "./images.mjs";
 import { node } from "./node.mjs";
 import { pulumi } from "./pulumi.mjs";
 import { state } from "./state.mjs";
-import { handOver, newSetup, run, say, SetupError } from "./steps.mjs";
+import { handOver, main, newSetup, run, say, SetupError } from "./steps.mjs";
 
 /** Runs the steps, each of which is skipped when its work is done. */
-export async function prepare({ stack = "dev", quiet = false } = {}) {
+export async function prepareTools({ quiet = false } = {}) {
   const setup = newSetup({ quiet });
   await node(setup);
   await pulumi(setup);
   await docker(setup);
   await images(setup);
+  return setup;
+}
+
+async function prepare({ stack = "dev", quiet = false } = {}) {
+  const setup = await prepareTools({ quiet });
   await state(setup, stack);
   return setup;
 }
@@ -41,7 +47,7 @@ async function onStack(verb, args) {
 
 const words = { up: ["up"], preview: ["preview"], down: ["destroy", "--exclude-protected"] };
 
-function stackOf(args) {
+export function stackOf(args) {
   for (const [i, arg] of args.entries()) {
     if (arg === "-s" || arg === "--stack") return args[i + 1];
     const value = /^(?:--stack=|-s=?)(.+)$/.exec(arg)?.[1];
@@ -64,20 +70,13 @@ async function printEnvironment() {
   const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
   for (const [name, value] of Object.entries(setup.set)) console.log(`export ${name}=${quoted(value)}`);
   if (setup.path.length > 0) console.log(`export PATH=${quoted(setup.path.join(":"))}:"$PATH"`);
+  return 0;
 }
 
-async function main([verb, ...args]) {
-  if (verb === "env") return printEnvironment().then(() => 0);
+async function command([verb, ...args]) {
+  if (verb === "env") return printEnvironment();
   if (verb in words) return onStack(verb, args);
   throw new SetupError("usage: mia.mjs up|preview|down|env [arguments of pulumi]");
 }
 
-if (process.argv[1] === import.meta.filename) {
-  try {
-    process.exitCode = await main(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    say(`✘ ${error.message}`);
-    process.exitCode = 1;
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(() => command(process.argv.slice(2)));

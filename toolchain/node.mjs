@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { installFilter } from "./stack-file-filter.mjs";
 import { addPath, atLeast, longRun, own, root, run, SetupError, step, which } from "./steps.mjs";
 
 // Node runs the program's TypeScript as it is from this version on.
@@ -42,6 +43,7 @@ export async function node(setup) {
       mkdirSync(dirname(stamp), { recursive: true });
       writeFileSync(stamp, wanted);
     }
+    installFilter(); // also where npm was told to run no scripts
     return "as package-lock.json says";
   });
 }

@@ -18,8 +18,12 @@ export function withoutIdleSalt(text) {
   return /^\s+secure:|[{,]\s*secure:/m.test(text) ? text : text.replace(/^encryptionsalt:.*\n?/gm, "");
 }
 
-function install() {
-  const git = (...args) => execFileSync("git", args, { cwd: root, stdio: ["ignore", "pipe", "ignore"] }).toString().trim();
+/** Sets the filter up in this clone. */
+export function installFilter() {
+  const git = (...args) =>
+    execFileSync("git", args, { cwd: root, stdio: ["ignore", "pipe", "ignore"] })
+      .toString()
+      .trim();
   try {
     // An unpacked archive, or a copy inside another repository, has no git of its own to set up.
     if (resolve(git("rev-parse", "--show-toplevel")) !== root) return;
@@ -30,6 +34,6 @@ function install() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv[2] === "--install") install();
+  if (process.argv[2] === "--install") installFilter();
   else process.stdout.write(withoutIdleSalt(readFileSync(0, "utf8")));
 }

@@ -53,7 +53,7 @@ function refuseDocumentedSalt(stack, backend) {
 }
 
 /** Whether a passphrase belongs to a salt as Pulumi writes it: v1:<salt>:v1:<nonce>:<the word "pulumi", encrypted>. */
-function opens(encryptionsalt, passphrase) {
+export function opens(encryptionsalt, passphrase) {
   const [, salt, , nonce, text] = encryptionsalt.split(":");
   try {
     const key = pbkdf2Sync(passphrase, Buffer.from(salt, "base64"), 1_000_000, 32, "sha256");

@@ -191,3 +191,14 @@ export async function answers(url) {
     return false;
   }
 }
+
+/** Runs a command of ours: its exit code, and a failure that the user can do something about as one sentence. */
+export async function main(body) {
+  try {
+    process.exitCode = await body();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`✘ ${error.message}`);
+    process.exitCode = 1;
+  }
+}

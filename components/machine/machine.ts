@@ -5,6 +5,8 @@ import type { Engine } from "./engine.ts";
 
 /** What a Machine is made of. */
 export interface MachineArgs {
+  /** The platform's name, `<project>-<stack>`. */
+  platform: string;
   /** The engine that answers now. */
   engine: Engine;
 }
@@ -21,8 +23,8 @@ export class Machine extends pulumi.ComponentResource {
   /** Where that engine answers. */
   readonly host: string;
 
-  constructor(name: string, { engine }: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("mia:platform:Machine", name, { engineVersion: engine.version }, opts);
+  constructor(name: string, { platform, engine }: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mia:platform:Machine", name, { platform }, opts);
     this.host = engine.host;
 
     // The state's memory of its engine: what was written at the first `up` is kept, whatever is there now.
@@ -35,7 +37,7 @@ export class Machine extends pulumi.ComponentResource {
       const id = kept?.["engineId"] ?? engine.id;
       if (id !== engine.id) {
         throw new pulumi.RunError(
-          `Stack ${pulumi.getStack()} lives on the Docker engine ${id} (${kept?.["host"] ?? "unknown"}), but ${engine.host} is the engine ${engine.id}: ` +
+          `${platform} lives on the Docker engine ${id} (${kept?.["host"] ?? "unknown"}), but ${engine.host} is the engine ${engine.id}: ` +
             "point DOCKER_HOST or `docker context use` at the former, or destroy the stack there first; if that engine is gone for good, `pulumi stack rm --force` forgets it.",
         );
       }

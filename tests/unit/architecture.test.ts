@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(join(root, file)));
+
+/** The files below a folder (or all) in which something is found. */
+function found(pattern: RegExp, where: RegExp): string[] {
+  return files.filter((file) => where.test(file) && pattern.test(readFileSync(join(root, file), "utf8")));
+}
+
+describe("The architecture", () => {
+  it("keeps Pulumi out of platform/", () => {
+    assert.deepEqual(found(/from "@pulumi\/|components\//, /^platform\//), []);
+  });
+
+  it("keeps the question where it runs out of components/", () => {
+    assert.deepEqual(found(/getStack\(|environment\.kind|"(dev|qa)"/, /^components\//), [
+      "components/stack-environment.ts",
+    ]);
+  });
+
+  it("names the offline fallback nowhere outside toolchain/, but for one sentence of the README", () => {
+    const outside = found(
+      /toolchain\/offline/,
+      /^(?!toolchain\/)(?!tests\/)(?!CHANGELOG|CONTRIBUTING|\.gitattributes)/,
+    );
+    assert.deepEqual(outside, ["README.md"]);
+    const mentions = readFileSync(join(root, "README.md"), "utf8").match(/toolchain\/offline/g);
+    assert.equal(mentions?.length, 1);
+  });
+
+  it("has only the npm scripts that do more than rename a command", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    assert.deepEqual(
+      Object.values(scripts).filter((script) => /^(pulumi|docker)\b/.test(script)),
+      [],
+    );
+  });
+
+  it("pins every version exactly, and no image by latest", () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
+      "dependencies" | "devDependencies",
+      Record<string, string>
+    >;
+    const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+    );
+    assert.deepEqual(loose, []);
+    assert.deepEqual(found(/:latest\b/, /^(platform|lb|toolchain)\//), []);
+  });
+
+  it("names no package registry in the lock file", () => {
+    assert.deepEqual(found(/"resolved": "http/, /^package-lock\.json$/), []);
+  });
+});
+
+describe("The offline equivalents", () => {
+  it("are there for every image of the catalogue and of our own Dockerfiles, and for no other", () => {
+    const catalogue = JSON.parse(readFileSync(join(root, "platform/catalogue/images.json"), "utf8")) as Record<
+      string,
+      string
+    >;
+    const bases = files
+      .filter((file) => file.endsWith("Dockerfile") && !file.startsWith("toolchain/"))
+      .flatMap((file) =>
+        [...readFileSync(join(root, file), "utf8").matchAll(/^FROM \$\{IMAGES\}(\S+)/gm)].map((match) => match[1]),
+      );
+    const { equivalents } = JSON.parse(
+      readFileSync(join(root, "toolchain/offline/images/equivalents.json"), "utf8"),
+    ) as {
+      equivalents: { image: string }[];
+    };
+    assert.deepEqual(
+      equivalents.map(({ image }) => image).sort(),
+      [...new Set([...Object.values(catalogue), ...bases])].sort(),
+    );
+  });
+});

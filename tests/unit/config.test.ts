@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { checkPlatform } from "../../platform/check.ts";
+import { readEnvironment } from "../../platform/config.ts";
+import { ConfigError } from "../../platform/problem.ts";
+
+const valid = {
+  "mia:machine": '{"driver":"local"}',
+  "mia:images": "",
+  "mia:publishAddress": "127.0.0.1",
+  "mia:httpPort": "80",
+  "mia:statusPort": "8181",
+  "mia:consulPort": "8500",
+};
+
+function read(values: Record<string, string>, defaultImages?: string) {
+  const environment = readEnvironment({ project: "mia", stack: "dev", values: { ...valid, ...values }, defaultImages });
+  checkPlatform(environment);
+  return environment;
+}
+
+/** The whole text of the refusal. */
+function refusal(values: Record<string, string>): string {
+  try {
+    read(values);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.message;
+  }
+  assert.fail("nothing was refused");
+}
+
+describe("A stack's config", () => {
+  it("becomes one complete environment", () => {
+    assert.deepEqual(read({}), {
+      platform: "mia-dev",
+      source: "Pulumi.dev.yaml",
+      machine: { driver: "local" },
+      images: "",
+      publishAddress: "127.0.0.1",
+      ports: { http: 80, status: 8181, consul: 8500 },
+    });
+  });
+
+  it("takes the surroundings' images only where it names none itself", () => {
+    assert.equal(read({}, "127.0.0.1:5000/own/").images, "127.0.0.1:5000/own/");
+    assert.equal(read({ "mia:images": "registry.example/a/" }, "127.0.0.1:5000/own/").images, "registry.example/a/");
+  });
+
+  it("ignores what belongs to others, such as a provider", () => {
+    assert.equal(read({ "docker:host": "unix:///x", "pulumi:tags": "{}" }).platform, "mia-dev");
+  });
+
+  const sentences: [string, string, string][] = [
+    ["httpPort", "0", "Pulumi.dev.yaml: mia:httpPort: got 0, need 1..65535. Fix: pulumi config set mia:httpPort 80"],
+    [
+      "httpPort",
+      "65536",
+      "Pulumi.dev.yaml: mia:httpPort: got 65536, need 1..65535. Fix: pulumi config set mia:httpPort 80",
+    ],
+    [
+      "statusPort",
+      "8o81",
+      'Pulumi.dev.yaml: mia:statusPort: got "8o81", need an integer. Fix: pulumi config set mia:statusPort 8181',
+    ],
+    [
+      "consulPort",
+      "-1",
+      "Pulumi.dev.yaml: mia:consulPort: got -1, need 1..65535. Fix: pulumi config set mia:consulPort 8500",
+    ],
+    [
+      "publishAddress",
+      "localhost",
+      'Pulumi.dev.yaml: mia:publishAddress: got "localhost", need an IPv4 address such as 127.0.0.1. Fix: pulumi config set mia:publishAddress 127.0.0.1',
+    ],
+    [
+      "images",
+      "registry.example",
+      'Pulumi.dev.yaml: mia:images: got "registry.example", need a registry and path that ends with a slash, or nothing. Fix: pulumi config set mia:images registry.example/mirror/',
+    ],
+    [
+      "machine",
+      "local",
+      'Pulumi.dev.yaml: mia:machine: got "local", need an object such as {driver: local}. Fix: pulumi config set --path mia:machine.driver local',
+    ],
+    [
+      "machine",
+      "[]",
+      "Pulumi.dev.yaml: mia:machine.driver: got nothing, need an object with the one key driver, such as {driver: local}. Fix: pulumi config set --path mia:machine.driver local",
+    ],
+    [
+      "machine",
+      '{"driver":"virtualbox"}',
+      'Pulumi.dev.yaml: mia:machine.driver: got "virtualbox", need local. Fix: pulumi config set --path mia:machine.driver local',
+    ],
+    [
+      "machine",
+      '{"driver":"local","memory":4096}',
+      "Pulumi.dev.yaml: mia:machine.memory: got a key that does not exist. Fix: pulumi config rm --path mia:machine.memory",
+    ],
+    ["htpPort", "80", "Pulumi.dev.yaml: mia:htpPort: got a key that does not exist. Fix: pulumi config rm mia:htpPort"],
+    [
+      "statusPort",
+      "80",
+      "Pulumi.dev.yaml: mia:statusPort: got 80, which is mia:httpPort too, need a port of its own. Fix: pulumi config set mia:statusPort 81",
+    ],
+  ];
+  for (const [key, value, sentence] of sentences) {
+    it(`refuses mia:${key} = ${value} in one sentence`, () => {
+      assert.equal(refusal({ [`mia:${key}`]: value }), sentence);
+    });
+  }
+
+  it("names a value that is missing", () => {
+    const values = Object.fromEntries(Object.entries(valid).filter(([key]) => key !== "mia:httpPort"));
+    assert.throws(() => readEnvironment({ project: "mia", stack: "qa", values }), {
+      message: "Pulumi.qa.yaml: mia:httpPort: got nothing, need a value. Fix: pulumi config set mia:httpPort 80",
+    });
+  });
+
+  it("names all problems at once", () => {
+    const lines = refusal({ "mia:httpPort": "0", "mia:publishAddress": "::1", "mia:color": "red" }).split("\n");
+    assert.deepEqual(
+      lines.map((line) => /mia:\w+/.exec(line)?.[0]),
+      ["mia:publishAddress", "mia:httpPort", "mia:color"],
+    );
+  });
+});

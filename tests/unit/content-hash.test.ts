@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { contentHash } from "../../delivery/content-hash.mjs";
+import { buildCommand, ownImage } from "../../delivery/image.ts";
+
+describe("The content hash of a folder", () => {
+  let scratch: string;
+  let folder: string;
+
+  beforeEach(() => {
+    scratch = mkdtempSync(join(tmpdir(), "mia-hash-"));
+    folder = join(scratch, "a");
+    mkdirSync(join(folder, "sub"), { recursive: true });
+    writeFileSync(join(folder, "Dockerfile"), "FROM x\n");
+    writeFileSync(join(folder, "sub/run"), "#!/bin/sh\n", { mode: 0o755 });
+  });
+
+  afterEach(() => {
+    rmSync(scratch, { recursive: true });
+  });
+
+  it("is the same elsewhere, later and for another umask", () => {
+    const before = contentHash([folder]);
+    const copy = join(scratch, "elsewhere");
+    cpSync(folder, copy, { recursive: true });
+    utimesSync(join(copy, "Dockerfile"), 1, 1);
+    chmodSync(join(copy, "Dockerfile"), 0o600);
+    chmodSync(join(copy, "sub/run"), 0o700);
+    assert.equal(contentHash([copy]), before);
+    assert.match(before, /^[0-9a-f]{12}$/);
+  });
+
+  const changes: [string, () => void][] = [
+    [
+      "a file's content",
+      () => {
+        writeFileSync(join(folder, "Dockerfile"), "FROM y\n");
+      },
+    ],
+    [
+      "a file's name",
+      () => {
+        renameSync(join(folder, "Dockerfile"), join(folder, "Dockerfile2"));
+      },
+    ],
+    [
+      "a new file",
+      () => {
+        writeFileSync(join(folder, "sub/new"), "");
+      },
+    ],
+    [
+      "a program that is none any more",
+      () => {
+        chmodSync(join(folder, "sub/run"), 0o644);
+      },
+    ],
+    [
+      "a link's target",
+      () => {
+        symlinkSync("Dockerfile", join(folder, "link"));
+      },
+    ],
+  ];
+  for (const [what, change] of changes) {
+    it(`is another after ${what} changed`, () => {
+      const before = contentHash([folder]);
+      change();
+      assert.notEqual(contentHash([folder]), before);
+    });
+  }
+
+  it("is another for an image made of other images", () => {
+    const upstream = ownImage("mia", "lb", folder, "");
+    const own = ownImage("mia", "lb", folder, "registry.example/a/");
+    assert.match(upstream.name, /^mia-lb:[0-9a-f]{12}$/);
+    assert.notEqual(upstream.name, own.name);
+    assert.deepEqual(buildCommand(own), [
+      "build",
+      "--tag",
+      own.name,
+      "--build-arg",
+      "IMAGES=registry.example/a/",
+      folder,
+    ]);
+  });
+});

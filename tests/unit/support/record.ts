@@ -1,0 +1,97 @@
+// Runs the program of one stack on mocks, as a preview, and prints every resource that it registers:
+//   node tests/unit/support/record.ts dev
+// A process of its own for each stack: a program's modules and its root resource are made once.
+
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { render, type Recorded } from "./render.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const stack = process.argv[2] ?? "dev";
+process.env["PATH"] = `${join(import.meta.dirname, "bin")}:${process.env["PATH"] ?? ""}`;
+process.env["MIA_IMAGES"] = "";
+
+interface ProjectFile {
+  name: string;
+  config: Record<string, { default?: unknown }>;
+}
+
+/** What the engine would hand to the program: the project's defaults under the stack's own values, as strings. */
+function config(): Record<string, string> {
+  const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as ProjectFile;
+  const own = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8")) as { config: Record<string, unknown> };
+  const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, value]);
+  const values = { ...Object.fromEntries(defaults), ...own.config } as Record<string, unknown>;
+  const texts = Object.entries(values).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return Object.fromEntries(texts) as Record<string, string>;
+}
+
+const recorded: Promise<Recorded>[] = [];
+
+await pulumi.runtime.setMocks(
+  {
+    newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs as Record<string, unknown> }),
+    call: ({ inputs }) => inputs as Record<string, unknown>,
+  },
+  "mia",
+  stack,
+  true,
+);
+pulumi.runtime.setAllConfig(config());
+const outputs = (await pulumi.runtime.runInPulumiStack(async () => {
+  pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
+    if (type !== "pulumi:pulumi:Stack") recorded.push(settle(type, name, props, opts));
+    return undefined;
+  });
+  return import("../../../index.ts");
+})) as Record<string, unknown>;
+
+async function settle(
+  type: string,
+  name: string,
+  props: pulumi.Inputs,
+  opts: pulumi.ComponentResourceOptions & pulumi.CustomResourceOptions,
+): Promise<Recorded> {
+  const dependsOn = (await value(opts.dependsOn ?? [])) as pulumi.Resource | pulumi.Resource[];
+  return {
+    type,
+    name,
+    parent: await title(opts.parent),
+    dependsOn: await Promise.all([dependsOn].flat().map((resource) => title(resource))),
+    options: {
+      ...(opts.deleteBeforeReplace === undefined ? {} : { deleteBeforeReplace: opts.deleteBeforeReplace }),
+      ...(opts.replaceOnChanges === undefined ? {} : { replaceOnChanges: opts.replaceOnChanges }),
+      ...(opts.protect === undefined ? {} : { protect: await value(opts.protect) }),
+      ...(opts.ignoreChanges === undefined ? {} : { ignoreChanges: opts.ignoreChanges }),
+    },
+    inputs: (await value(props)) as Record<string, unknown>,
+  };
+}
+
+/** A resource as the last two parts of its URN. */
+async function title(resource: pulumi.Resource | undefined): Promise<string> {
+  if (resource === undefined) return "";
+  const urn = (await value(resource.urn)) as string;
+  const [qualified = "", name = ""] = urn.split("::").slice(-2);
+  return `${qualified.split("$").at(-1) ?? ""}::${name}`;
+}
+
+/** The value of any input; one that stays unknown shows as such. */
+function value(input: unknown): Promise<unknown> {
+  return new Promise((done) => {
+    const waiting = setTimeout(() => {
+      done("(known after up)");
+    }, 3000);
+    (pulumi.output(input) as pulumi.Output<unknown>).apply((known) => {
+      clearTimeout(waiting);
+      done(known);
+    });
+  });
+}
+
+process.stdout.write(render(stack, await Promise.all(recorded), (await value(outputs)) as Record<string, unknown>));

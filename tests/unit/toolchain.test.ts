@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { withoutIdleSalt } from "../../toolchain/stack-file-filter.mjs";
+import { opens } from "../../toolchain/state.mjs";
+import { atLeast } from "../../toolchain/steps.mjs";
+import { stackOf } from "../../toolchain/mia.mjs";
+
+const salt = "encryptionsalt: v1:oQbQ/pevBbQ=:v1:MdduSGaEvEetX1zN:qVrvpDElDSR4JtAJM+fcE8ghNgDmfA==";
+
+describe("What git sees of a stack's file", () => {
+  it("leaves out a salt that nothing in the file needs", () => {
+    const file = '# comment\nconfig:\n  mia:httpPort: "80"\n';
+    assert.equal(withoutIdleSalt(`${file}${salt}\n`), file);
+    assert.equal(withoutIdleSalt(`${salt}\n${file}`), file);
+    assert.equal(withoutIdleSalt(file), file);
+  });
+
+  it("keeps the salt that a secret in the file needs", () => {
+    const file = `config:\n  mia:password:\n    secure: v1:abc\n${salt}\n`;
+    assert.equal(withoutIdleSalt(file), file);
+  });
+});
+
+describe("The salt of a stack's file", () => {
+  it("is known to belong to a passphrase, or not to", () => {
+    const value = salt.slice(salt.indexOf(" ") + 1);
+    assert.equal(opens(value, "mia"), true);
+    assert.equal(opens(value, "another"), false);
+    assert.equal(opens("v1:garbage", "mia"), false);
+  });
+});
+
+describe("The set-up", () => {
+  it("compares versions by number", () => {
+    assert.equal(atLeast("3.253.0", "3.253.0"), true);
+    assert.equal(atLeast("v3.270.1", "3.253.0"), true);
+    assert.equal(atLeast("3.99.0", "3.253.0"), false);
+    assert.equal(atLeast("20.10.24+dfsg1", "20.10.10"), true);
+    assert.equal(atLeast("19.03.15", "20.10.10"), false);
+    assert.equal(atLeast("1.26", "1.26"), true);
+  });
+
+  it("finds the stack among Pulumi's arguments", () => {
+    assert.equal(stackOf(["--yes", "--stack", "qa"]), "qa");
+    assert.equal(stackOf(["-s", "qa"]), "qa");
+    assert.equal(stackOf(["--stack=qa"]), "qa");
+    assert.equal(stackOf(["--skip-preview"]), undefined);
+  });
+});
