@@ -6,6 +6,7 @@ import { docker } from "./docker.mjs";
 import { images } from "./images.mjs";
 import { node } from "./node.mjs";
 import { pulumi } from "./pulumi.mjs";
+import { installFilter } from "./stack-file-filter.mjs";
 import { state } from "./state.mjs";
 import { handOver, main, newSetup, run, say, SetupError } from "./steps.mjs";
 
@@ -41,6 +42,7 @@ async function onStack(verb, args) {
     [...words[verb], ...(named === undefined ? ["--stack", stack] : []), ...yes, ...args],
     env,
   );
+  installFilter(); // Pulumi may have written a stack's file
   if (verb === "up" && code === 0) await showOutputs(stack, env);
   return code;
 }

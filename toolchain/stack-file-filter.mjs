@@ -18,19 +18,35 @@ export function withoutIdleSalt(text) {
   return /^\s+secure:|[{,]\s*secure:/m.test(text) ? text : text.replace(/^encryptionsalt:.*\n?/gm, "");
 }
 
-/** Sets the filter up in this clone. */
+/** Sets the filter up in this clone, and lets git look at its stacks' files through it. */
 export function installFilter() {
-  const git = (...args) =>
-    execFileSync("git", args, { cwd: root, stdio: ["ignore", "pipe", "ignore"] })
-      .toString()
-      .trim();
   try {
     // An unpacked archive, or a copy inside another repository, has no git of its own to set up.
     if (resolve(git("rev-parse", "--show-toplevel")) !== root) return;
     git("config", "--local", "filter.pulumi-stack-file.clean", "node toolchain/stack-file-filter.mjs");
+    forgetSizes();
   } catch {
     // No git, no filter.
   }
+}
+
+/**
+ * Git takes a file for changed as soon as its size is another than at checkout, and asks the filter only where the
+ * size is unknown. So it is made to forget the sizes of the stacks' files that it has no other reason to call changed.
+ */
+export function forgetSizes() {
+  for (const line of git("ls-files", "--stage", "--", "Pulumi.*.yaml").split("\n")) {
+    const [mode, hash, , file] = line.split(/\s+/);
+    if (file !== undefined && git("diff", "--name-only", "--", file) === "") {
+      git("update-index", "--cacheinfo", `${mode},${hash},${file}`);
+    }
+  }
+}
+
+function git(...args) {
+  return execFileSync("git", args, { cwd: root, stdio: ["ignore", "pipe", "ignore"] })
+    .toString()
+    .trim();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

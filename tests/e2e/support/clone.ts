@@ -1,0 +1,172 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { command, type Ended, succeed } from "./command.ts";
+
+const root = resolve(import.meta.dirname, "../../..");
+
+/** The host ports of one stack. */
+export interface Ports {
+  http: number;
+  status: number;
+  consul: number;
+}
+
+/**
+ * A clone of this repository as it is in the working tree, in a folder and with a HOME, PULUMI_HOME and state of its
+ * own: where a test is a user.
+ */
+export class Clone {
+  readonly home: string;
+  readonly folder: string;
+  /** What every CI sets, and where the tools are. */
+  readonly env: NodeJS.ProcessEnv;
+  ports: Ports = { http: 0, status: 0, consul: 0 };
+
+  private constructor(home: string, dockerHost: string | undefined) {
+    this.home = home;
+    this.folder = join(home, "my clone");
+    this.env = cleanEnvironment(home, dockerHost);
+  }
+
+  /** Makes the clone; `packages` says whether it gets a copy of this one's node_modules at once. */
+  static async make({ dockerHost, packages = true }: { dockerHost?: string; packages?: boolean }): Promise<Clone> {
+    const clone = new Clone(mkdtempSync(join(tmpdir(), "mia-clone-")), dockerHost);
+    const { home, folder, env } = clone;
+    mkdirSync(join(home, "state"));
+    await succeed("git", ["clone", "--quiet", root, folder], { cwd: home, env });
+    await clone.overlay();
+    clone.ports = await freePorts();
+    await clone.usePorts("dev", clone.ports);
+    await clone.git("add", "--all");
+    await clone.git(
+      "-c",
+      "user.name=test",
+      "-c",
+      "user.email=test@localhost",
+      "commit",
+      "--quiet",
+      "--allow-empty",
+      "--message=test",
+    );
+    if (packages) {
+      await succeed("cp", ["-al", join(root, "node_modules"), join(folder, "node_modules")], { cwd: home, env });
+      await succeed("npm", ["run", "--silent", "prepare"], { cwd: folder, env });
+    }
+    return clone;
+  }
+
+  /** Lays what the working tree has and the last commit has not over the clone. */
+  private async overlay(): Promise<void> {
+    const options = { cwd: root, env: process.env };
+    const changed = await succeed("git", ["diff", "--name-only", "HEAD"], options);
+    const untracked = await succeed("git", ["ls-files", "--others", "--exclude-standard"], options);
+    for (const file of `${changed.stdout}${untracked.stdout}`.split("\n").filter((name) => name !== "")) {
+      const [from, to] = [join(root, file), join(this.folder, file)];
+      mkdirSync(dirname(to), { recursive: true });
+      if (existsSync(from)) cpSync(from, to);
+      else rmSync(to);
+    }
+  }
+
+  private async usePorts(stack: string, { http, status, consul }: Ports): Promise<void> {
+    await this.edit(`Pulumi.${stack}.yaml`, (text) =>
+      text
+        .replace(/(mia:httpPort: ).*/, `$1"${String(http)}"`)
+        .replace(/(mia:statusPort: ).*/, `$1"${String(status)}"`)
+        .replace(/(mia:consulPort: ).*/, `$1"${String(consul)}"`),
+    );
+  }
+
+  /** Edits a file of the clone; fails where nothing changes. */
+  async edit(file: string, change: (text: string) => string): Promise<void> {
+    const path = join(this.folder, file);
+    const before = readFileSync(path, "utf8");
+    const after = change(before);
+    if (after === before) throw new Error(`the edit of ${file} changed nothing`);
+    writeFileSync(path, after);
+    return Promise.resolve();
+  }
+
+  git(...args: string[]): Promise<Ended> {
+    return succeed("git", args, { cwd: this.folder, env: this.env });
+  }
+
+  /** What git would commit: empty when nothing tracked has changed and nothing untracked lies about. */
+  async status(): Promise<string> {
+    return (await this.git("status", "--porcelain")).stdout;
+  }
+
+  pulumi(...args: string[]): Promise<Ended> {
+    return command("pulumi", args, { cwd: this.folder, env: this.env });
+  }
+
+  /** `pulumi`, for a command that has to succeed. */
+  async mustPulumi(...args: string[]): Promise<Ended> {
+    return succeed("pulumi", args, { cwd: this.folder, env: this.env });
+  }
+
+  run(name: string, args: string[], env: NodeJS.ProcessEnv = {}, seconds = 300): Promise<Ended> {
+    return command(name, args, { cwd: this.folder, env: { ...this.env, ...env }, seconds });
+  }
+
+  url(port: keyof Ports, path = "/"): string {
+    return `http://127.0.0.1:${String(this.ports[port])}${path}`;
+  }
+
+  remove(): void {
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** The environment of somebody who has Pulumi and Docker, and nothing of ours but what the test's own set-up found. */
+function cleanEnvironment(home: string, dockerHost: string | undefined): NodeJS.ProcessEnv {
+  const pulumiHome = join(home, ".pulumi");
+  mkdirSync(pulumiHome);
+  // Where plugins can't be downloaded, this machine's stand for those that a download would bring.
+  const plugins = join(process.env["PULUMI_HOME"] ?? "", "plugins");
+  if (process.env["PULUMI_HOME"] !== undefined && existsSync(plugins))
+    symlinkSync(plugins, join(pulumiHome, "plugins"));
+  const tools = [
+    "PATH",
+    "LANG",
+    "MIA_IMAGES",
+    "PULUMI_SKIP_UPDATE_CHECK",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
+  ];
+  // How this machine reaches the network is the machine's, not the user's.
+  const network = Object.keys(process.env).filter((name) => /cert|ca_bundle|cainfo|proxy/i.test(name));
+  const kept = [...tools, ...network];
+  return {
+    ...Object.fromEntries(kept.map((name) => [name, process.env[name]])),
+    HOME: home,
+    CI: "true",
+    npm_config_cache: process.env["npm_config_cache"] ?? npmCache(),
+    npm_config_userconfig: join(process.env["HOME"] ?? "", ".npmrc"),
+    PULUMI_HOME: pulumiHome,
+    PULUMI_BACKEND_URL: `file://${join(home, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: "a passphrase of the test's own",
+    ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }),
+  };
+}
+
+function npmCache(): string {
+  return join(process.env["HOME"] ?? "", ".npm");
+}
+
+async function freePorts(): Promise<Ports> {
+  const [http, status, consul] = await Promise.all([freePort(), freePort(), freePort()]);
+  return { http, status, consul };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => {
+        done(port);
+      });
+    });
+  });
+}

@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  /** Both streams, as they came. */
+  readonly output: string;
+  readonly seconds: number;
+}
+
+export interface CommandOptions {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** Killed after this many seconds. @default 300 */
+  seconds?: number;
+}
+
+/** Runs a command to its end, without a terminal; what it says is shown only when a test fails. */
+export function command(name: string, args: readonly string[], options: CommandOptions): Promise<Ended> {
+  const { cwd, env, seconds = 300 } = options;
+  const from = Date.now();
+  return new Promise((done) => {
+    const child = spawn(name, args, {
+      cwd,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: seconds * 1000,
+      killSignal: "SIGKILL",
+    });
+    let stdout = "";
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+      output += chunk.toString();
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    child.on("error", (error) => {
+      done({ code: 127, stdout, output: `${output}${error.message}`, seconds: 0 });
+    });
+    child.on("close", (code, signal) => {
+      if (signal !== null) output += `\n(ended by ${signal})`;
+      done({ code: code ?? 128, stdout, output, seconds: (Date.now() - from) / 1000 });
+    });
+  });
+}
+
+/** The same, for a command that has to succeed. */
+export async function succeed(name: string, args: readonly string[], options: CommandOptions): Promise<Ended> {
+  const ended = await command(name, args, options);
+  if (ended.code !== 0) {
+    throw new Error(`${name} ${args.join(" ")} in ${options.cwd}: exit ${String(ended.code)}\n${ended.output}`);
+  }
+  return ended;
+}
+
+/** Asks again until the answer is there, or fails with the last one after so many seconds. */
+export async function eventually<T>(seconds: number, ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (isIt(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`not within ${String(seconds)} s; at last: ${JSON.stringify(answer)}`);
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+}

@@ -1,0 +1,157 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { command, eventually } from "./command.ts";
+
+const prefix = "mia-engine-";
+const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
+// The engines' networks; rules let them through, since these engines touch no firewall themselves.
+const pool = "10.214.0.0/16";
+const rules = [
+  ["filter", "FORWARD", "-s", pool, "-j", "ACCEPT"],
+  ["filter", "FORWARD", "-d", pool, "-j", "ACCEPT"],
+  ["nat", "POSTROUTING", "-s", pool, "!", "-d", pool, "-j", "MASQUERADE"],
+];
+
+/**
+ * A Docker engine of a test's own: own data, socket and bridge, so that it can be filled, killed and thrown away
+ * while the machine's engine and all that runs there stays as it is. Linux and root only.
+ */
+export class OwnEngine {
+  readonly folder: string;
+  readonly host: string;
+  private readonly bridge: string;
+  private process: ChildProcess | undefined;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.host = `unix://${folder}/docker.sock`;
+    this.bridge = `mia${basename(folder).slice(prefix.length)}`;
+  }
+
+  static async start(): Promise<OwnEngine> {
+    await sweep();
+    const engine = new OwnEngine(mkdtempSync(join(tmpdir(), prefix)));
+    writeFileSync(join(engine.folder, "owner"), String(process.pid));
+    const subnet = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix)).length;
+    sh("ip", "link", "add", engine.bridge, "type", "bridge");
+    sh("ip", "address", "add", `10.214.${String(250 - subnet)}.1/24`, "dev", engine.bridge);
+    sh("ip", "link", "set", engine.bridge, "up");
+    for (const [table = "", ...rule] of rules) sh("iptables", "-t", table, "-I", ...rule);
+    await engine.run();
+    return engine;
+  }
+
+  /** Starts the engine's process; also after `kill`. */
+  async run(): Promise<void> {
+    const log = openSync(join(this.folder, "log"), "a");
+    const args = [
+      ["--data-root", join(this.folder, "data")],
+      ["--exec-root", join(this.folder, "exec")],
+      ["--pidfile", join(this.folder, "pid")],
+      ["--host", this.host],
+      ["--bridge", this.bridge],
+      ["--default-address-pool", `base=${pool},size=24`],
+      ["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
+      // Engines before 23 have their id from a key that all of a host's engines share.
+      ...(version().startsWith("20.") ? [["--deprecated-key-path", join(this.folder, "key.json")]] : []),
+    ].flat();
+    this.process = spawn("dockerd", args, { env: { ...process.env, PATH: path }, stdio: ["ignore", log, log] });
+    await eventually(
+      60,
+      () => this.docker("version", "--format", "{{.Server.Version}}"),
+      ({ code }) => code === 0,
+    );
+  }
+
+  /** Runs the docker command against this engine. */
+  docker(...args: string[]) {
+    return command("docker", ["--host", this.host, ...args], { cwd: "/", env: process.env });
+  }
+
+  /** The names of everything that a stack could have left here: containers, networks, volumes. */
+  async remains(): Promise<string[]> {
+    const lists = await Promise.all([
+      this.docker("ps", "--all", "--format", "container {{.Names}}"),
+      this.docker("network", "ls", "--filter", "type=custom", "--format", "network {{.Name}}"),
+      this.docker("volume", "ls", "--format", "volume {{.Name}}"),
+    ]);
+    return lists.flatMap(({ stdout }) => stdout.split("\n")).filter((line) => line !== "");
+  }
+
+  /** Ends the engine as a power cut would, and leaves its containers' processes to its next start. */
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const { process } = this;
+    if (process?.exitCode !== null || process.signalCode !== null) return;
+    const ended = new Promise((done) => process.once("exit", done));
+    process.kill(signal);
+    await ended;
+  }
+
+  /** Takes everything away that `start` made. */
+  async remove(): Promise<void> {
+    const all = (await this.docker("ps", "--all", "--quiet")).stdout.split("\n").filter((id) => id !== "");
+    if (all.length > 0) await this.docker("rm", "--force", "--volumes", ...all);
+    await this.docker("network", "prune", "--force");
+    await this.kill("SIGTERM");
+    clean(this.folder);
+  }
+}
+
+/** The version of the engine that is installed here: `20.10.24`. */
+function version(): string {
+  const said = execFileSync("dockerd", ["--version"], { encoding: "utf8", env: { ...process.env, PATH: path } });
+  return /version ([\d.]+)/.exec(said)?.[1] ?? "";
+}
+
+/** What runs that were killed have left: engines whose owner is gone. */
+async function sweep(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
+    const folder = join(tmpdir(), name);
+    if (isAlive(read(join(folder, "owner")))) continue;
+    const engine = read(join(folder, "pid"));
+    if (isAlive(engine) && read(`/proc/${engine}/cmdline`).includes(folder)) {
+      process.kill(Number(engine), "SIGTERM");
+      await eventually(
+        30,
+        () => Promise.resolve(isAlive(engine)),
+        (alive) => !alive,
+      );
+    }
+    clean(folder);
+  }
+}
+
+function clean(folder: string): void {
+  for (const line of readFileSync("/proc/mounts", "utf8").split("\n").reverse()) {
+    const target = line.split(" ")[1] ?? "";
+    if (target.startsWith(`${folder}/`)) tryTo("umount", "--lazy", target);
+  }
+  tryTo("ip", "link", "delete", `mia${basename(folder).slice(prefix.length)}`);
+  for (const [table = "", ...rule] of rules) tryTo("iptables", "-t", table, "-D", ...rule);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
+
+function isAlive(pid: string): boolean {
+  return pid !== "" && existsSync(`/proc/${pid}`);
+}
+
+function read(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+}
+
+function sh(name: string, ...args: string[]): void {
+  execFileSync(name, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, PATH: path },
+  });
+}
+
+function tryTo(name: string, ...args: string[]): void {
+  try {
+    sh(name, ...args);
+  } catch {
+    // It was gone already.
+  }
+}
