@@ -39,7 +39,16 @@ export class OwnEngine {
     sh("ip", "address", "add", `10.214.${String(250 - subnet)}.1/24`, "dev", engine.bridge);
     sh("ip", "link", "set", engine.bridge, "up");
     for (const [table = "", ...rule] of rules) sh("iptables", "-t", table, "-I", ...rule);
-    await engine.run();
+    // Engines before 23 have their id from a key that all of a host's engines share.
+    const settings = version().startsWith("20.") ? { "deprecated-key-path": join(engine.folder, "key.json") } : {};
+    writeFileSync(join(engine.folder, "daemon.json"), JSON.stringify(settings));
+    try {
+      await engine.run();
+    } catch (error) {
+      const log = read(join(engine.folder, "log")).split("\n").slice(-10).join("\n");
+      await engine.remove();
+      throw new Error(`the test's own engine did not start; its last log lines:\n${log}`, { cause: error });
+    }
     return engine;
   }
 
@@ -54,8 +63,7 @@ export class OwnEngine {
       ["--bridge", this.bridge],
       ["--default-address-pool", `base=${pool},size=24`],
       ["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
-      // Engines before 23 have their id from a key that all of a host's engines share.
-      ...(version().startsWith("20.") ? [["--deprecated-key-path", join(this.folder, "key.json")]] : []),
+      ["--config-file", join(this.folder, "daemon.json")],
     ].flat();
     this.process = spawn("dockerd", args, { env: { ...process.env, PATH: path }, stdio: ["ignore", log, log] });
     await eventually(
