@@ -24,7 +24,8 @@ const consul = new Infrastructure("consul", {
 
 const lb = new LoadBalancer("lb", { environment, network, consul });
 
-new Gate("gate", { loadBalancer: lb, ready: [consul.ready, lb.ready] });
+const gate = new Gate("gate", { loadBalancer: lb, ready: [consul.ready, lb.ready] });
+await gate.passed;
 
 /** Where the platform answers. */
 export const lbUrl = lb.url;

@@ -17,6 +17,9 @@ export interface GateArgs {
  * that succeeded means a platform that answers, also when nothing had to be changed.
  */
 export class Gate extends pulumi.ComponentResource {
+  /** Settles when the gate has passed, or with what keeps it shut; in a preview, at once. */
+  readonly passed: Promise<boolean>;
+
   constructor(
     name: string,
     { loadBalancer, ready, answerSeconds = 30 }: GateArgs,
@@ -24,8 +27,8 @@ export class Gate extends pulumi.ComponentResource {
   ) {
     const all = Promise.all(ready);
     super("mia:platform:Gate", name, { url: loadBalancer.url }, { ...opts, dependsOn: all });
-    const passed = all.then(() => answers(loadBalancer.url, answerSeconds, this));
-    this.registerOutputs({ passed });
+    this.passed = all.then(() => answers(loadBalancer.url, answerSeconds, this));
+    this.registerOutputs({ passed: this.passed });
   }
 }
 

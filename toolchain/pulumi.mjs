@@ -6,7 +6,7 @@ import { buildPulumi, cachedPulumi, goVersion, minimumGo } from "./offline/pulum
 import { addPath, answers, atLeast, cache, root, run, say, SetupError, setVariable, step, which } from "./steps.mjs";
 
 const minimum = "3.253.0";
-const releases = "https://get.pulumi.com/releases/sdk";
+const releases = process.env.MIA_PULUMI_RELEASES || "https://get.pulumi.com/releases/sdk"; // a mirror, if need be
 
 export async function pulumi(setup) {
   await step(setup, "Pulumi", async () => {

@@ -1,6 +1,9 @@
 # CONSUL_HTTP_ADDR says where Consul is; PLATFORM whose services count.
 log_level = "warn"
 
+# runit stops its services with it.
+kill_signal = "SIGTERM"
+
 # Changes that come together make one reload, at most a second late.
 wait {
   min = "100ms"

@@ -70,7 +70,7 @@ export class Clone {
     }
   }
 
-  private async usePorts(stack: string, { http, status, consul }: Ports): Promise<void> {
+  async usePorts(stack: string, { http, status, consul }: Ports): Promise<void> {
     await this.edit(`Pulumi.${stack}.yaml`, (text) =>
       text
         .replace(/(mia:httpPort: ).*/, `$1"${String(http)}"`)
@@ -155,7 +155,8 @@ function npmCache(): string {
   return join(process.env["HOME"] ?? "", ".npm");
 }
 
-async function freePorts(): Promise<Ports> {
+/** Three ports of this machine that nobody listens on. */
+export async function freePorts(): Promise<Ports> {
   const [http, status, consul] = await Promise.all([freePort(), freePort(), freePort()]);
   return { http, status, consul };
 }

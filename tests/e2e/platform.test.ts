@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import { Clone } from "./support/clone.ts";
+import { eventually } from "./support/command.ts";
+import { OwnEngine } from "./support/own-engine.ts";
+
+describe("The platform", function () {
+  this.timeout(600_000);
+  let engine: OwnEngine;
+  let clone: Clone;
+
+  before(async () => {
+    engine = await OwnEngine.start();
+    clone = await Clone.make({ dockerHost: engine.host });
+    await clone.mustPulumi("stack", "select", "dev", "--create");
+    await clone.mustPulumi("up", "--yes", "--skip-preview");
+  });
+
+  after(async () => {
+    clone.remove();
+    await engine.remove();
+  });
+
+  describe("Its load balancer", () => {
+    /** Registers an instance at the load balancer's own state port, which answers as a backend would. */
+    async function register(name: string, platform: string, check: object = {}): Promise<void> {
+      const inspect = ["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", "mia-dev-lb"];
+      const address = (await engine.docker(...inspect)).stdout.trim();
+      const body = {
+        ID: name,
+        Name: name,
+        Tags: ["backend"],
+        Address: address,
+        Port: 8181,
+        Meta: { platform },
+        ...check,
+      };
+      const response = await fetch(clone.url("consul", "/v1/agent/service/register"), {
+        method: "PUT",
+        body: JSON.stringify(body),
+      });
+      assert.equal(response.status, 200);
+    }
+
+    async function deregister(name: string): Promise<void> {
+      await fetch(clone.url("consul", `/v1/agent/service/deregister/${name}`), { method: "PUT" });
+    }
+
+    /** What nginx has loaded. */
+    async function services(): Promise<{ name: string; instances: number }[]> {
+      return (await (await fetch(clone.url("status", "/services"))).json()) as { name: string; instances: number }[];
+    }
+
+    it("says clearly that nobody answers yet", async () => {
+      for (const path of ["/", "/user/users"]) {
+        const response = await fetch(clone.url("http", path));
+        assert.equal(response.status, 503);
+        assert.equal(response.headers.get("retry-after"), "1");
+        assert.deepEqual(await response.json(), { error: "No healthy service answers here.", services: [] });
+      }
+    });
+
+    it("routes by name what comes, without the name, and forgets what goes", async () => {
+      await register("user", "mia-dev");
+      await eventually(10, services, (now) => now.length === 1);
+      const response = await fetch(clone.url("http", "/user/health?verbose=1"));
+      assert.deepEqual([response.status, await response.text()], [200, "ok\n"]);
+      await deregister("user");
+      await eventually(10, services, (now) => now.length === 0);
+      assert.equal((await fetch(clone.url("http", "/user/health"))).status, 503);
+    });
+
+    it("routes nothing of another platform, and nothing whose check does not pass", async () => {
+      await register("other", "mia-qa");
+      await register("ill", "mia-dev", { Check: { TTL: "60s", Status: "critical" } });
+      await register("well", "mia-dev", { Check: { TTL: "60s", Status: "passing" } });
+      await eventually(10, services, (now) => now.length > 0);
+      assert.deepEqual(await services(), [{ name: "well", instances: 1 }]);
+      for (const name of ["other", "ill", "well"]) await deregister(name);
+      await eventually(10, services, (now) => now.length === 0);
+    });
+
+    it("stays as it is where nginx could not read the new routes", async () => {
+      const broken = "echo 'upstream {' > /etc/nginx/platform/next.conf && load-routes";
+      const loaded = await engine.docker("exec", "mia-dev-lb", "sh", "-c", broken);
+      assert.notEqual(loaded.code, 0);
+      assert.deepEqual(await services(), []);
+      assert.equal((await engine.docker("exec", "mia-dev-lb", "nginx", "-t", "-q")).code, 0);
+    });
+
+    it("keeps its last routes while Consul is away", async () => {
+      await register("user", "mia-dev");
+      await eventually(10, services, (now) => now.length === 1);
+      await engine.docker("stop", "mia-dev-consul");
+      assert.equal((await fetch(clone.url("http", "/user/health"))).status, 200);
+      await engine.docker("start", "mia-dev-consul");
+      await eventually(
+        30,
+        () => engine.docker("inspect", "--format", "{{.State.Health.Status}}", "mia-dev-consul"),
+        ({ stdout }) => stdout.startsWith("healthy"),
+      );
+      // A restarted Consul has kept what it knew, in its volume.
+      assert.equal((await fetch(clone.url("http", "/user/health"))).status, 200);
+      await deregister("user");
+      await eventually(10, services, (now) => now.length === 0);
+    });
+  });
+
+  describe("Its `up`", () => {
+    it("with nothing changed changes nothing, and still says whether the platform answers", async () => {
+      const up = await clone.mustPulumi("up", "--yes", "--skip-preview");
+      assert.match(up.output, /15 unchanged/);
+    });
+
+    it("names the part that is down with its last log lines, and `--refresh` repairs it", async () => {
+      await engine.docker("stop", "mia-dev-lb");
+      const up = await clone.pulumi("up", "--yes", "--skip-preview");
+      assert.notEqual(up.code, 0);
+      const sentence =
+        "lb has exited with code 0, and was to be healthy within 60 s. `pulumi up --refresh` makes a container that is gone or stopped again. Its last log lines:";
+      assert.ok(up.output.includes(sentence), up.output);
+      assert.match(up.output, /down: \/etc\/service\/nginx/);
+      assert.doesNotMatch(up.output, /\.ts:\d+/);
+
+      const preview = await clone.mustPulumi("preview", "--refresh");
+      assert.match(preview.output, /lb create/);
+      await clone.mustPulumi("up", "--yes", "--skip-preview", "--refresh");
+      assert.equal((await fetch(clone.url("http"))).status, 503);
+      await clone.mustPulumi("preview", "--expect-no-changes");
+    });
+
+    it("builds an image of ours that is missing, though nothing has changed", async () => {
+      const name = (await engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}", "mia-lb")).stdout.trim();
+      assert.match(name, /^mia-lb:[0-9a-f]{12}$/);
+      const before = (await engine.docker("ps", "--quiet", "--no-trunc")).stdout;
+      await engine.docker("rmi", "--force", name);
+      assert.match((await clone.mustPulumi("preview")).output, new RegExp(`${name} will be built from lb/`));
+      await clone.mustPulumi("up", "--yes", "--skip-preview");
+      assert.equal((await engine.docker("image", "inspect", name)).code, 0);
+      assert.equal((await engine.docker("ps", "--quiet", "--no-trunc")).stdout, before);
+    });
+
+    it("shows in the preview what a changed file replaces, builds it, and converges", async () => {
+      await clone.edit("lb/nginx/nginx.conf", (text) => text.replace('return 200 "ok\\n"', 'return 200 "fine\\n"'));
+      const preview = await clone.mustPulumi("preview", "--diff");
+      assert.match(preview.output, /~ image\s*: "mia-lb:[0-9a-f]{12}" => "mia-lb:[0-9a-f]{12}"/);
+      assert.match(preview.output, /\+-1 to replace/);
+      assert.equal(await (await fetch(clone.url("status", "/health"))).text(), "ok\n");
+      await clone.mustPulumi("up", "--yes", "--skip-preview");
+      assert.equal(await (await fetch(clone.url("status", "/health"))).text(), "fine\n");
+      await clone.mustPulumi("preview", "--expect-no-changes");
+    });
+
+    it("fails with the log when a part never gets healthy, and the next good one converges", async () => {
+      await clone.edit("lb/nginx/nginx.conf", (text) => text.replace("worker_processes auto", "worker_proceses auto"));
+      await clone.edit("platform/catalogue/infrastructure.ts", (text) =>
+        text.replace(/(memoryMib: 256,\n {2}stopSeconds: 15,\n {2}readySeconds: )60/, "$18"),
+      );
+      const up = await clone.pulumi("up", "--yes", "--skip-preview");
+      assert.notEqual(up.code, 0);
+      assert.match(up.output, /lb is (starting|unhealthy).*, and was to be healthy within 8 s\./);
+      assert.match(up.output, /unknown directive "worker_proceses"/);
+      await clone.git("checkout", "--quiet", "lb", "platform");
+      await clone.mustPulumi("up", "--yes", "--skip-preview");
+      await clone.mustPulumi("preview", "--expect-no-changes");
+      assert.deepEqual((await engine.remains()).filter((what) => what.startsWith("container")).sort(), [
+        "container mia-dev-consul",
+        "container mia-dev-lb",
+      ]);
+    });
+  });
+
+  describe("Its images", () => {
+    it("have no bare upstream names", async () => {
+      if (!process.env["MIA_IMAGES"]) return; // from upstream they are upstream's
+      const names = (await engine.docker("images", "--format", "{{.Repository}}")).stdout.trim().split("\n");
+      assert.deepEqual(
+        names.filter(
+          (name) => name !== "<none>" && !name.startsWith(process.env["MIA_IMAGES"] ?? "") && name !== "mia-lb",
+        ),
+        [],
+      );
+    });
+  });
+
+  describe("A refusal", () => {
+    /** The refusal's words, as the user sees them. */
+    async function refusal(args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+      const ended = await clone.run("pulumi", args, env);
+      assert.notEqual(ended.code, 0, ended.output);
+      assert.doesNotMatch(ended.output, /\.ts:\d+|node_modules|unhandled/);
+      return ended.output;
+    }
+
+    it("of another engine than the stack's names both, in preview and up, and nothing is created", async () => {
+      const other = await OwnEngine.start();
+      try {
+        const [id, otherId] = await Promise.all(
+          [engine, other].map(async (one) => (await one.docker("info", "--format", "{{.ID}}")).stdout.trim()),
+        );
+        const sentence =
+          `mia-dev lives on the Docker engine ${id ?? ""} (${engine.host}), but ${other.host} is the engine ${otherId ?? ""}: ` +
+          "point DOCKER_HOST or `docker context use` at the former, or destroy the stack there first; if that engine is gone for good, `pulumi stack rm --force` forgets it.";
+        for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+          const words = await refusal(args, { DOCKER_HOST: other.host });
+          assert.ok(words.includes(sentence), words);
+        }
+        assert.deepEqual(await other.remains(), []);
+      } finally {
+        await other.remove();
+      }
+      await clone.mustPulumi("preview", "--expect-no-changes");
+    });
+
+    it("of an engine that does not answer says so", async () => {
+      const words = await refusal(["preview"], { DOCKER_HOST: "unix:///nowhere/docker.sock" });
+      assert.match(
+        words,
+        /The Docker engine at unix:\/\/\/nowhere\/docker\.sock does not answer \(.*\): start it, or point DOCKER_HOST or `docker context use` at one that runs\./,
+      );
+    });
+
+    it("of an engine that is too old says which is needed", async () => {
+      const old = await oldEngine();
+      try {
+        const words = await refusal(["preview"], { DOCKER_HOST: old.host });
+        const sentence = `The Docker engine at ${old.host} is 19.03.15, need 20.10.10 or newer: update it, or point DOCKER_HOST or \`docker context use\` at another.`;
+        assert.ok(words.includes(sentence), words);
+      } finally {
+        old.server.close();
+      }
+    });
+
+    it("of a wrong config names every problem at once, and nothing is created", async () => {
+      await clone.mustPulumi("stack", "init", "wrong");
+      try {
+        await clone.mustPulumi("config", "set", "mia:httpPort", "70000", "--stack", "wrong");
+        await clone.mustPulumi("config", "set", "mia:htpPort", "80", "--stack", "wrong");
+        const before = await engine.remains();
+        const words = await refusal(["up", "--yes", "--skip-preview", "--stack", "wrong"]);
+        for (const sentence of [
+          "Pulumi.wrong.yaml: mia:httpPort: got 70000, need 1..65535. Fix: pulumi config set mia:httpPort 80",
+          "Pulumi.wrong.yaml: mia:htpPort: got a key that does not exist. Fix: pulumi config rm mia:htpPort",
+        ]) {
+          assert.ok(words.includes(sentence), words);
+        }
+        assert.deepEqual(await engine.remains(), before);
+      } finally {
+        await clone.mustPulumi("stack", "rm", "wrong", "--yes", "--force");
+        await clone.mustPulumi("stack", "select", "dev");
+      }
+    });
+  });
+
+  describe("Its end", () => {
+    it("is `pulumi destroy`: no container, network or volume is left", async () => {
+      await clone.mustPulumi("destroy", "--yes", "--skip-preview");
+      assert.deepEqual(await engine.remains(), []);
+    });
+  });
+});
+
+/** Stands in for an engine of 2019, which can't be had any more: it answers the version question only. */
+function oldEngine(): Promise<{ host: string; server: Server }> {
+  const version = { Version: "19.03.15", ApiVersion: "1.40", MinAPIVersion: "1.12", Os: "linux", Arch: "amd64" };
+  const server = createServer((request, response) => {
+    response.setHeader("Api-Version", "1.40");
+    response.setHeader("Content-Type", "application/json");
+    if (request.url?.includes("/info")) response.end(JSON.stringify({ ID: "OLD", ServerVersion: "19.03.15" }));
+    else response.end(request.url?.includes("/version") ? JSON.stringify(version) : "OK");
+  });
+  return new Promise((done) => {
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      done({ host: `tcp://127.0.0.1:${String(port)}`, server });
+    });
+  });
+}
