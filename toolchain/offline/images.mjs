@@ -10,7 +10,7 @@ import { goVersion, minimumGo } from "./pulumi.mjs";
 
 const recipes = join(root, "toolchain/offline/images");
 const sources = join(root, "toolchain/offline/go");
-const address = "127.0.0.1:5077";
+const address = process.env.MIA_OFFLINE_REGISTRY || "127.0.0.1:5077";
 const container = "mia-offline-registry";
 
 /** Which upstream image each recipe stands in for, in the order in which they are built. */

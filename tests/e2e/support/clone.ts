@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { command, type Ended, succeed } from "./command.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -118,6 +118,14 @@ export class Clone {
   remove(): void {
     rmSync(this.home, { recursive: true, force: true });
   }
+}
+
+/** An environment without what our own set-up has put into it, as a user's is before. */
+export function withoutOurTools(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours = /[/\\](\.mia|mia)[/\\]|node_modules[/\\]\.bin/;
+  const kept = Object.entries(env).filter(([name]) => !/^(PULUMI_|MIA_|npm_|INIT_CWD|NODE$)/.test(name));
+  const path = (env["PATH"] ?? "").split(delimiter).filter((folder) => !ours.test(`${folder}/`));
+  return { ...Object.fromEntries(kept), PATH: path.join(delimiter) };
 }
 
 /** The environment of somebody who has Pulumi and Docker, and nothing of ours but what the test's own set-up found. */
