@@ -28,13 +28,10 @@ describe("The architecture", () => {
   });
 
   it("names the offline fallback nowhere outside toolchain/, but for one sentence of the README", () => {
-    const outside = found(
-      /toolchain\/offline/,
-      /^(?!toolchain\/)(?!tests\/)(?!CHANGELOG|CONTRIBUTING|\.gitattributes)/,
-    );
+    const outside = found(/toolchain\/offline/, /^(?!toolchain\/)(?!tests\/)(?!\.gitattributes)/);
     assert.deepEqual(outside, ["README.md"]);
-    const mentions = readFileSync(join(root, "README.md"), "utf8").match(/toolchain\/offline/g);
-    assert.equal(mentions?.length, 1);
+    const lines = readFileSync(join(root, "README.md"), "utf8").split("\n");
+    assert.equal(lines.filter((line) => line.includes("toolchain/offline")).length, 1);
   });
 
   it("has only the npm scripts that do more than rename a command", () => {
