@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Gate } from "./components/gate.ts";
 import { Infrastructure } from "./components/infrastructure.ts";
 import { LoadBalancer } from "./components/load-balancer.ts";
-import { localEngine } from "./components/machine/engine.ts";
+import { engineOf } from "./components/machine/drivers.ts";
 import { Machine } from "./components/machine/machine.ts";
 import { Network } from "./components/network.ts";
 import { stackEnvironment } from "./components/stack-environment.ts";
@@ -12,7 +12,7 @@ import * as catalogue from "./platform/catalogue/infrastructure.ts";
 const environment = stackEnvironment();
 const { platform, publishAddress: address, ports } = environment;
 
-const machine = new Machine("mia", { platform, engine: await localEngine() });
+const machine = new Machine("mia", { platform, engine: await engineOf(environment.machine) });
 const network = new Network("network", { platform, machine });
 
 const consul = new Infrastructure("consul", {

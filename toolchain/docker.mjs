@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { existsSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { atLeast, logFile, longRun, run, say, SetupError, step, which } from "./steps.mjs";
+import { installPackages } from "./apt.mjs";
+import { atLeast, logFile, run, say, SetupError, step, which } from "./steps.mjs";
 
 // Before it, threads can't start in images of today's distributions (clone3 is refused with EPERM).
 const minimum = "20.10.10";
@@ -65,7 +66,12 @@ async function install(setup, { host, why }) {
   }
   if (which("dockerd", { PATH: `${setup.env.PATH}:/usr/sbin:/sbin` }) === undefined) {
     await consent();
-    await installPackages(setup, root);
+    await installPackages(setup, "Docker", ["docker.io", "iptables", "ca-certificates"], {
+      root,
+      // A package of its own from Debian 13 on.
+      whereThereIs: ["docker-cli"],
+      wayOut: "Or install Docker yourself (https://docs.docker.com/engine/install).",
+    });
   }
   await start(setup, root);
 }
@@ -91,26 +97,6 @@ async function consent() {
   if (/^n/i.test(answer.trim())) {
     throw new SetupError("No Docker engine: install Docker (https://docs.docker.com/engine/install) and try again.");
   }
-}
-
-async function installPackages(setup, root) {
-  const apt = (title, args) =>
-    longRun(setup, title, [...root, "apt-get"][0], [...root, "apt-get", ...args].slice(1), {
-      env: { DEBIAN_FRONTEND: "noninteractive" },
-      wayOut: "Or install Docker yourself (https://docs.docker.com/engine/install).",
-    });
-  await apt("Update the package lists", ["update"]);
-  // The client is a package of its own from Debian 13 on.
-  const client = (await run("apt-cache", ["show", "docker-cli"])).code === 0 ? ["docker-cli"] : [];
-  await apt("Install Docker", [
-    "install",
-    "-y",
-    "--no-install-recommends",
-    "docker.io",
-    "iptables",
-    "ca-certificates",
-    ...client,
-  ]);
 }
 
 async function start(setup, root) {

@@ -32,8 +32,7 @@ async function onStack(verb, args) {
   const stack = named ?? "dev";
   const setup = await prepare({ stack });
   const { env } = setup;
-  const selected = await run("pulumi", ["stack", "select", stack, "--create", "--non-interactive"], { env });
-  if (selected.code !== 0) throw new SetupError(selected.stderr.trim().replace(/^error: /, ""));
+  if (verb !== "down") await create(stack, env);
   // Without a terminal nobody can be asked; Pulumi still shows what it does.
   const yes =
     verb === "preview" || process.stdin.isTTY || args.includes("--yes") || args.includes("-y") ? [] : ["--yes"];
@@ -45,6 +44,14 @@ async function onStack(verb, args) {
   installFilter(); // Pulumi may have written a stack's file
   if (verb === "up" && code === 0) await showOutputs(stack, env);
   return code;
+}
+
+/** Makes the stack where there is none, and leaves the one that is selected for plain pulumi as it is. */
+async function create(stack, env) {
+  const made = await run("pulumi", ["stack", "init", stack, "--no-select", "--non-interactive"], { env });
+  if (made.code !== 0 && !made.stderr.includes("already exists")) {
+    throw new SetupError(made.stderr.trim().replace(/^error: /, ""));
+  }
 }
 
 const words = { up: ["up"], preview: ["preview"], down: ["destroy", "--exclude-protected"] };

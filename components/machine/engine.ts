@@ -1,52 +1,9 @@
-import { RunError } from "@pulumi/pulumi";
-import { docker } from "./docker.ts";
-
 /** A Docker engine that answers. */
 export interface Engine {
   /** Where: `unix:///var/run/docker.sock`, `tcp://…`, `ssh://…`. */
   readonly host: string;
   /** Which: the engine's own id, which stays through restarts. */
   readonly id: string;
+  /** Its version, such as `29.0.0`. */
   readonly version: string;
-}
-
-/** Before it, threads can't start in images of today's distributions (clone3 is refused with EPERM). */
-const minimumVersion = [20, 10, 10] as const;
-
-/**
- * The engine that the docker command talks to: DOCKER_HOST's, the current context's, or the local socket's.
- * @throws RunError when it does not answer or is too old: nothing is created then.
- */
-export async function localEngine(): Promise<Engine> {
-  const [context, info] = await Promise.all([
-    docker(undefined, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"),
-    docker(undefined, "info", "--format", "{{.ID}} {{.ServerVersion}}"),
-  ]);
-  if (context.why.includes("ENOENT")) {
-    throw new RunError("There is no docker command on PATH: install Docker (https://docs.docker.com/engine/install).");
-  }
-  const host = context.stdout;
-  const [id, version] = info.stdout.split(" ");
-  if (!info.ok || !id || !version) {
-    throw new RunError(
-      `The Docker engine at ${host || "the current context"} does not answer (${info.why}): ` +
-        "start it, or point DOCKER_HOST or `docker context use` at one that runs.",
-    );
-  }
-  if (isOlder(version)) {
-    throw new RunError(
-      `The Docker engine at ${host} is ${version}, need ${minimumVersion.join(".")} or newer: ` +
-        "update it, or point DOCKER_HOST or `docker context use` at another.",
-    );
-  }
-  return { host, id, version };
-}
-
-function isOlder(version: string): boolean {
-  const parts = version.split(/[.+~-]/, 3).map(Number);
-  for (const [i, least] of minimumVersion.entries()) {
-    const part = parts[i] ?? 0;
-    if (part !== least) return part < least;
-  }
-  return false;
 }

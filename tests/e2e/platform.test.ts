@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
 import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
+import { oldEngine } from "./support/old-engine.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 
 describe("The platform", function () {
@@ -259,20 +259,3 @@ describe("The platform", function () {
     });
   });
 });
-
-/** Stands in for an engine of 2019, which can't be had any more: it answers the version question only. */
-function oldEngine(): Promise<{ host: string; server: Server }> {
-  const version = { Version: "19.03.15", ApiVersion: "1.40", MinAPIVersion: "1.12", Os: "linux", Arch: "amd64" };
-  const server = createServer((request, response) => {
-    response.setHeader("Api-Version", "1.40");
-    response.setHeader("Content-Type", "application/json");
-    if (request.url?.includes("/info")) response.end(JSON.stringify({ ID: "OLD", ServerVersion: "19.03.15" }));
-    else response.end(request.url?.includes("/version") ? JSON.stringify(version) : "OK");
-  });
-  return new Promise((done) => {
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      done({ host: `tcp://127.0.0.1:${String(port)}`, server });
-    });
-  });
-}

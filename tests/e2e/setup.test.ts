@@ -16,6 +16,7 @@ import { delimiter, join } from "node:path";
 import { Clone, freePorts, withoutOurTools } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
 import { command, succeed } from "./support/command.ts";
+import { oldEngine } from "./support/old-engine.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 
 const salt = "encryptionsalt: v1:oQbQ/pevBbQ=:v1:MdduSGaEvEetX1zN:qVrvpDElDSR4JtAJM+fcE8ghNgDmfA==\n";
@@ -62,6 +63,12 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
 
   const npm = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
     command("npm", ["run", ...args], { cwd: clone.folder, env: { ...bare, ...env }, seconds: 900 });
+
+  /** Puts another salt into a stack's file, or none. */
+  function rewriteSalt(stack: string, line: string): void {
+    const file = join(clone.folder, `Pulumi.${stack}.yaml`);
+    writeFileSync(file, readFileSync(file, "utf8").replace(/^encryptionsalt:.*\n/m, "") + line);
+  }
 
   async function mustNpm(...args: string[]): Promise<Ended> {
     const ended = await npm(args);
@@ -117,7 +124,7 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
     const state = join(clone.home, "elsewhere");
     mkdirSync(state);
     const env = { PULUMI_BACKEND_URL: `file://${state}`, PULUMI_CONFIG_PASSPHRASE: "another" };
-    await clone.git("checkout", "--quiet", "Pulumi.qa.yaml");
+    rewriteSalt("dev", "");
     const printed = await npm(["-s", "env"], env);
     assert.equal(printed.code, 0, printed.output);
     assert.doesNotMatch(printed.stdout, /PASSPHRASE|BACKEND/);
@@ -131,9 +138,7 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
   });
 
   it("refuses the documented passphrase's salt on another backend", async () => {
-    const file = join(clone.folder, "Pulumi.qa.yaml");
-    const before = readFileSync(file, "utf8").replace(/^encryptionsalt:.*\n/m, "");
-    writeFileSync(file, before + salt);
+    rewriteSalt("qa", salt);
     const state = join(clone.home, "elsewhere");
     const up = await npm(["up", "--", "--stack", "qa"], {
       PULUMI_BACKEND_URL: `file://${state}`,
@@ -148,7 +153,7 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
   });
 
   it("`npm run down` leaves nothing", async () => {
-    await clone.git("checkout", "--quiet", "Pulumi.qa.yaml");
+    rewriteSalt("qa", "");
     await mustNpm("down", "--", "--stack", "qa");
     await mustNpm("down");
     assert.deepEqual(await engine.remains(), []);
@@ -230,7 +235,18 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
         `✘ npm ci failed (npm: exit 1): see ${clone.folder}/.mia/logs/npm-ci.log. If npm can't reach its registry, set its proxy or registry and try again.`,
       );
       assert.match(readFileSync(join(clone.folder, ".mia/logs/npm-ci.log"), "utf8"), /127\.0\.0\.1:9/);
-      await succeed("npm", ["ci"], { cwd: clone.folder, env: bare });
+    });
+
+    it("says that an engine is too old", async () => {
+      const old = await oldEngine();
+      try {
+        assert.equal(
+          await refusal({ DOCKER_HOST: old.host }),
+          `✘ The Docker engine at ${old.host} is 19.03.15, need 20.10.10 or newer: update it, or point DOCKER_HOST or \`docker context use\` at another.`,
+        );
+      } finally {
+        old.server.close();
+      }
     });
 
     it("says which engine does not answer", async () => {

@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
+import { installPackages } from "../apt.mjs";
 import { atLeast, cache, longRun, root, run, say, SetupError, which } from "../steps.mjs";
 import { contentHash } from "../../delivery/content-hash.mjs";
 import { goVersion, minimumGo } from "./pulumi.mjs";
@@ -72,9 +73,7 @@ async function buildBase(setup) {
   const name = `mia-offline-debian:${contentHash([join(recipes, "base")])}`;
   if ((await run("docker", ["image", "inspect", name], { env: setup.env })).code === 0) return name;
   if (which("mmdebstrap", setup.env) === undefined) {
-    await longRun(setup, "Install mmdebstrap", "apt-get", ["install", "-y", "--no-install-recommends", "mmdebstrap"], {
-      env: { DEBIAN_FRONTEND: "noninteractive" },
-    });
+    await installPackages(setup, "mmdebstrap", ["mmdebstrap"]);
   }
   await longRun(setup, "Build the Debian base", "bash", [join(recipes, "base/build.sh"), name], {});
   return name;

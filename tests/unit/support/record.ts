@@ -13,6 +13,9 @@ const stack = process.argv[2] ?? "dev";
 process.env["PATH"] = `${join(import.meta.dirname, "bin")}:${process.env["PATH"] ?? ""}`;
 process.env["MIA_IMAGES"] = "";
 
+// What the program logs is no part of the text.
+console.log = console.info = console.error;
+
 interface ProjectFile {
   name: string;
   config: Record<string, { default?: unknown }>;
