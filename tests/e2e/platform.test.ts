@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { oldEngine } from "./support/old-engine.ts";
@@ -148,6 +150,25 @@ describe("The platform", function () {
       assert.equal(await (await fetch(clone.url("status", "/health"))).text(), "ok\n");
       await clone.mustPulumi("up", "--yes", "--skip-preview");
       assert.equal(await (await fetch(clone.url("status", "/health"))).text(), "fine\n");
+      await clone.mustPulumi("preview", "--expect-no-changes");
+    });
+
+    it("ends, naming the port, when one is taken, and the next good one converges", async () => {
+      const taken = createServer().listen(0, "127.0.0.1");
+      await once(taken, "listening");
+      const { port } = taken.address() as AddressInfo;
+      try {
+        await clone.edit("Pulumi.dev.yaml", (text) => text.replace(/(mia:statusPort: ).*/, `$1"${String(port)}"`));
+        const up = await clone.pulumi("up", "--yes", "--skip-preview");
+        assert.notEqual(up.code, 0);
+        assert.match(up.output, new RegExp(`127\\.0\\.0\\.1:${String(port)}.*address already in use`));
+      } finally {
+        taken.close();
+      }
+      await clone.edit("Pulumi.dev.yaml", (text) =>
+        text.replace(/(mia:statusPort: ).*/, `$1"${String(clone.ports.status)}"`),
+      );
+      await clone.mustPulumi("up", "--yes", "--skip-preview");
       await clone.mustPulumi("preview", "--expect-no-changes");
     });
 
