@@ -33,6 +33,5 @@ export default defineConfig(
       "@typescript-eslint/no-unused-expressions": "off",
     },
   },
-  { files: ["tests/**/*.ts"], rules: { "@typescript-eslint/no-floating-promises": "error" } },
   { files: ["**/*.{mjs,cjs,js}"], languageOptions: { globals: { ...node, require: "readonly", module: "writable" } } },
 );

@@ -1,14 +1,14 @@
-import type * as docker from "@pulumi/docker";
+import type { Container } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
-import { docker as engine } from "./machine/docker.ts";
+import { type Address, docker, dockerLines } from "./machine/docker.ts";
 
 /** How long to wait for whom. */
 export interface HealthyArgs {
   /** What the user knows it by. */
   part: string;
   /** The engine that it runs on. */
-  host: string;
+  engine: Address;
   /** How long it may take from now on. */
   readySeconds: number;
 }
@@ -17,12 +17,12 @@ export interface HealthyArgs {
  * The container, once Docker's health check passes: what starts after it depends on this. A preview waits for nothing.
  * @throws ResourceError that says what is wrong, with the last log lines.
  */
-export async function healthy(container: docker.Container, args: HealthyArgs): Promise<docker.Container> {
+export async function healthy(container: Container, args: HealthyArgs): Promise<Container> {
   if (pulumi.runtime.isDryRun()) return container;
   const id = await new Promise<string>((done) => container.id.apply(done));
   const deadline = Date.now() + args.readySeconds * 1000;
   for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
-    const state = await look(id, args.host);
+    const state = await look(id, args.engine);
     if (state.kind === "healthy") return container;
     if (state.kind === "broken" || Date.now() > deadline) throw await failure(container, id, args, state.words);
     await sleep(pause);
@@ -41,8 +41,8 @@ interface State {
   Health?: { Status: string; Log: { Output: string }[] | null };
 }
 
-async function look(id: string, host: string): Promise<Look> {
-  const answer = await engine(host, "container", "inspect", "--format", "{{json .State}}", id);
+async function look(id: string, engine: Address): Promise<Look> {
+  const answer = await docker(engine, "container", "inspect", "--format", "{{json .State}}", id);
   if (!answer.ok) return { kind: "broken", words: `is gone (${answer.why})` };
   const { Status, ExitCode, Health } = JSON.parse(answer.stdout) as State;
   if (Status === "exited" || Status === "dead") {
@@ -55,13 +55,14 @@ async function look(id: string, host: string): Promise<Look> {
 }
 
 async function failure(
-  container: docker.Container,
+  container: Container,
   id: string,
-  { part, host, readySeconds }: HealthyArgs,
+  { part, engine, readySeconds }: HealthyArgs,
   words: string,
 ): Promise<pulumi.ResourceError> {
-  const logs = await engine(host, "container", "logs", "--tail", "20", id);
-  const lines = logs.stdout || logs.why || "(none)";
+  // Both of its streams, in their order.
+  const logs = await dockerLines(engine, ["container", "logs", "--tail", "20", id]);
+  const lines = logs.stdout || "(none)";
   return new pulumi.ResourceError(
     `${part} ${words}, and was to be healthy within ${String(readySeconds)} s. ` +
       `\`pulumi up --refresh\` makes a container that is gone or stopped again. Its last log lines:\n${lines}`,

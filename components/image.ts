@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { buildCommand, ownImage, type OwnImage } from "../delivery/image.ts";
-import { docker, dockerLines } from "./machine/docker.ts";
+import { type Address, docker, dockerLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
 
 /** What an Image is made of. */
@@ -25,21 +25,21 @@ export class Image extends pulumi.ComponentResource {
     super("mia:platform:Image", name, { context, imageName: image.name }, opts);
     // Only once the engine is known to be the stack's own.
     this.imageName = machine.engineId.apply(async () => {
-      await ensure(image, machine.host, this);
+      await ensure(image, machine.address, this);
       return image.name;
     });
     this.registerOutputs({ imageName: this.imageName });
   }
 }
 
-async function ensure(image: OwnImage, host: string, resource: pulumi.Resource): Promise<void> {
-  if ((await docker(host, "image", "inspect", "--format", "{{.Id}}", image.name)).ok) return;
+async function ensure(image: OwnImage, address: Address, resource: pulumi.Resource): Promise<void> {
+  if ((await docker(address, "image", "inspect", "--format", "{{.Id}}", image.name)).ok) return;
   if (pulumi.runtime.isDryRun()) {
     await pulumi.log.info(`${image.name} will be built from ${image.context}/`, resource);
     return;
   }
   await pulumi.log.info(`building ${image.name} from ${image.context}/`, resource);
-  const built = await dockerLines(host, buildCommand(image), (line) => {
+  const built = await dockerLines(address, buildCommand(image), (line) => {
     // Shown beside the resource while it goes on, and gone afterwards.
     void pulumi.log.info(line, resource, undefined, true);
   });

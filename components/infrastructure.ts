@@ -48,7 +48,7 @@ export class Infrastructure extends pulumi.ComponentResource {
       { parent: this },
     );
     this.imageName = image.name;
-    this.ready = healthy(container, { part: name, host: machine.host, readySeconds: definition.readySeconds });
+    this.ready = healthy(container, { part: name, engine: machine.address, readySeconds: definition.readySeconds });
     this.registerOutputs({ imageName });
   }
 }

@@ -64,7 +64,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     this.url = httpUrl(address, ports.http);
     this.statusUrl = httpUrl(address, ports.status);
     this.imageName = image.imageName;
-    this.ready = healthy(container, { part: name, host: machine.host, readySeconds: definition.readySeconds });
+    this.ready = healthy(container, { part: name, engine: machine.address, readySeconds: definition.readySeconds });
     this.registerOutputs({ url: this.url, statusUrl: this.statusUrl, imageName: this.imageName });
   }
 }

@@ -102,6 +102,14 @@ function problem(
     const path = name.slice(project.length + 1) === key ? name : `--path ${name}`;
     return { where: `${file}: ${name}`, got: "a key that does not exist", fix: `pulumi config rm ${path}` };
   }
+  if (key === "images" && config[key] === "") {
+    return {
+      where: "the environment variable MIA_IMAGES",
+      got: JSON.stringify(issue.input),
+      need: issue.message,
+      fix: "unset MIA_IMAGES, or end it with a slash",
+    };
+  }
   const got = issue.input === undefined ? "nothing" : JSON.stringify(issue.input);
   return { where: `${file}: ${name}`, got, need: issue.message, fix: `pulumi config set ${examples[key] ?? name}` };
 }

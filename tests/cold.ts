@@ -2,7 +2,7 @@
 // caches of npm and Go in fresh folders; then a second clone that shares those caches.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Clone, withoutOurTools } from "./e2e/support/clone.ts";
@@ -14,6 +14,7 @@ interface Stage {
 }
 
 const home = mkdtempSync(join(tmpdir(), "mia-cold-"));
+writeFileSync(join(home, "owner"), String(process.pid));
 const fresh = (name: string) => {
   const folder = join(home, name);
   mkdirSync(folder);
@@ -28,7 +29,6 @@ const env: NodeJS.ProcessEnv = {
   GOPATH: fresh("go"),
   GOMODCACHE: fresh("gomod"),
   GOCACHE: fresh("gocache"),
-  GOFLAGS: "-modcacherw",
   npm_config_cache: fresh("npm"),
   MIA_OFFLINE_REGISTRY: "127.0.0.1:5079",
 };

@@ -1,6 +1,6 @@
 // `npm run check`: format, lint, types, unused code and unit tests. Needs no engine.
 
-import { readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { node } from "./node.mjs";
@@ -32,6 +32,7 @@ async function runTool(setup, title, tool, args) {
 /** Runs mocha on some files; the terminal shows what it shows, a file tells the counts. */
 export async function mocha(setup, title, files, { env = {} } = {}) {
   const counts = join(own, `${title.replaceAll(" ", "-")}.json`);
+  mkdirSync(own, { recursive: true });
   rmSync(counts, { force: true });
   const args = ["node_modules/mocha/bin/mocha.js", "--reporter", "tests/reporter.cjs", files];
   const code = await handOver("node", args, {

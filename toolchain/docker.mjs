@@ -1,7 +1,7 @@
 // Step 3: a Docker engine that answers.
 
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { installPackages } from "./apt.mjs";
@@ -64,7 +64,7 @@ async function install(setup, { host, why }) {
         "install Docker (https://docs.docker.com/engine/install) and try again.",
     );
   }
-  if (which("dockerd", { PATH: `${setup.env.PATH}:/usr/sbin:/sbin` }) === undefined) {
+  if (which("docker", setup.env) === undefined || which("dockerd", wide(setup.env)) === undefined) {
     await consent();
     await installPackages(setup, "Docker", ["docker.io", "iptables", "ca-certificates"], {
       root,
@@ -99,19 +99,34 @@ async function consent() {
   }
 }
 
+/** Where Debian keeps what only root runs. */
+function wide(env) {
+  return { ...env, PATH: `${env.PATH}:/usr/sbin:/sbin` };
+}
+
 async function start(setup, root) {
   const log = logFile("dockerd");
   say(`  Start the Docker engine … (log: ${log})`);
+  let ended = false;
   if (existsSync("/run/systemd/system")) {
-    await run([...root, "systemctl"][0], [...root, "systemctl", "enable", "--now", "docker"].slice(1), {
-      env: setup.env,
-    });
+    const [command, ...args] = [...root, "systemctl", "enable", "--now", "docker"];
+    const started = await run(command, args, { env: setup.env, onOutput: (chunk) => appendFileSync(log, chunk) });
+    if (started.code !== 0) {
+      throw new SetupError(
+        `The Docker engine could not be started (systemctl: ${started.reason}): see ${log} and \`journalctl -u docker\`.`,
+      );
+    }
   } else {
     const output = openSync(log, "a");
-    const command = [...root, "dockerd"];
-    const env = { ...setup.env, PATH: `${setup.env.PATH}:/usr/sbin:/sbin` };
-    spawn(command[0], command.slice(1), { env, detached: true, stdio: ["ignore", output, output] }).unref();
+    const [command, ...args] = [...root, "dockerd"];
+    const engine = spawn(command, args, { env: wide(setup.env), detached: true, stdio: ["ignore", output, output] });
+    engine.on("exit", () => (ended = true));
+    engine.unref();
   }
   const deadline = Date.now() + 60_000;
-  while ((await ask(setup)).version === undefined && Date.now() < deadline) await sleep(250);
+  while (!ended && Date.now() < deadline) {
+    const { version, why } = await ask(setup);
+    if (version !== undefined || /permission denied/i.test(why)) return;
+    await sleep(250);
+  }
 }

@@ -1,37 +1,53 @@
 // Step 4: where the platform's images come from.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildImages, builtImages, prefix } from "./offline/images.mjs";
-import { root, run, SetupError, setVariable, step } from "./steps.mjs";
+import { longRun, root, run, SetupError, setVariable, stackFile, step } from "./steps.mjs";
 
-export async function images(setup) {
+export async function images(setup, stack) {
   await step(setup, "Images", async () => {
+    const chosen = ofStack(stack);
+    if (chosen) return `from ${chosen} (mia:images)`;
     if (setup.env.MIA_IMAGES) return `from ${setup.env.MIA_IMAGES} (MIA_IMAGES)`;
-    if (await builtImages()) return use(setup);
-    const refusal = await upstreamRefusal(setup);
-    if (refusal === undefined) return "upstream's";
-    await buildImages(setup);
-    return use(setup);
+    if (await isThere(setup)) return "upstream's";
+    if (!(await builtImages())) {
+      const refusal = await pullRefusal(setup);
+      if (refusal === undefined) return "upstream's";
+      await buildImages(setup, refusal);
+    }
+    setVariable(setup, "MIA_IMAGES", prefix);
+    return "built on this machine, from its own registry";
   });
 }
 
-function use(setup) {
-  setVariable(setup, "MIA_IMAGES", prefix);
-  return "built on this machine, from its own registry";
+/** The value of `mia:images` in the stack's file. */
+function ofStack(stack) {
+  const file = join(root, stackFile(stack));
+  return existsSync(file) ? /^\s+mia:images:\s*["']?([^"'\s]+)/m.exec(readFileSync(file, "utf8"))?.[1] : undefined;
 }
 
-/** Why the engine can't pull one of the platform's images from upstream, or undefined if it can. */
-async function upstreamRefusal(setup) {
-  // One that the platform needs anyway, so that nothing is pulled in vain.
-  const image = JSON.parse(readFileSync(join(root, "platform/catalogue/images.json"), "utf8")).consul;
-  if ((await run("docker", ["image", "inspect", image], { env: setup.env })).code === 0) return undefined;
-  const pulled = await run("docker", ["pull", "--quiet", image], { env: setup.env, timeout: 600_000 });
-  if (pulled.code === 0) return undefined;
-  const reason = pulled.stderr.trim().split("\n").pop() || pulled.reason;
-  // A registry that answers and refuses (a limit, a login) is not one that can't be reached.
-  if (/toomanyrequests|unauthorized|denied/i.test(reason)) {
-    throw new SetupError(`The image ${image} was refused (${reason}): \`docker login\`, or try again later.`);
+// One that the platform needs anyway, so that nothing is pulled in vain.
+const { consul: probe } = JSON.parse(readFileSync(join(root, "platform/catalogue/images.json"), "utf8"));
+
+async function isThere(setup) {
+  return (await run("docker", ["image", "inspect", probe], { env: setup.env })).code === 0;
+}
+
+/** Why the engine can't pull one of the platform's images from upstream, or undefined once it has. */
+async function pullRefusal(setup) {
+  try {
+    await longRun(setup, "Pull from upstream", "docker", ["pull", probe], {});
+    return undefined;
+  } catch (error) {
+    // A registry that answers and refuses (a limit, a login), or a full disk, is not a registry that can't be reached.
+    if (/toomanyrequests|unauthorized|pull access denied|manifest unknown|no space left/i.test(error.output ?? "")) {
+      throw new SetupError(`The image ${probe} could not be pulled: ${error.message}`);
+    }
+    return lastLine(error.output ?? error.message);
   }
-  return reason;
+}
+
+function lastLine(text) {
+  return text.trimEnd().split("\n").pop();
 }

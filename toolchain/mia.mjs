@@ -11,17 +11,17 @@ import { state } from "./state.mjs";
 import { handOver, main, newSetup, run, say, SetupError } from "./steps.mjs";
 
 /** Runs the steps, each of which is skipped when its work is done. */
-export async function prepareTools({ quiet = false } = {}) {
+export async function prepareTools({ stack = "dev", quiet = false } = {}) {
   const setup = newSetup({ quiet });
   await node(setup);
   await pulumi(setup);
   await docker(setup);
-  await images(setup);
+  await images(setup, stack);
   return setup;
 }
 
 async function prepare({ stack = "dev", quiet = false } = {}) {
-  const setup = await prepareTools({ quiet });
+  const setup = await prepareTools({ stack, quiet });
   await state(setup, stack);
   return setup;
 }

@@ -4,18 +4,18 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { installFilter } from "./stack-file-filter.mjs";
-import { addPath, atLeast, longRun, own, root, run, SetupError, step, which } from "./steps.mjs";
+import { addPath, longRun, own, root, run, SetupError, step, which } from "./steps.mjs";
 
 // Node runs the program's TypeScript as it is from this version on.
 const minimum = "22.18.0";
-// What is brought where the system's is older. This is the package that `npm install node@24` resolves to: taken
+// What is brought where the system's is older. This is the package that `npm install node@24` brings on Linux: taken
 // directly, it needs no install script, which newer npms refuse to run.
 const brought = { name: `node-${process.platform}-${process.arch}`, version: "24.21.0" };
 
 export async function node(setup) {
   await step(setup, "Node", async () => {
     if (which("npm") === undefined) throw new SetupError("npm is not on PATH: install Node.js with npm and try again.");
-    if (atLeast(process.versions.node, minimum)) return `${process.versions.node}, the system's`;
+    if (process.features.typescript) return `${process.versions.node}, the system's`;
     const folder = join(own, "node", `v${brought.version}`);
     const bin = join(folder, "node_modules", brought.name, "bin");
     if ((await run(join(bin, "node"), ["--version"])).stdout.trim() !== `v${brought.version}`) {
@@ -29,7 +29,7 @@ export async function node(setup) {
       );
     }
     addPath(setup, bin);
-    return `${brought.version}, inside this clone (the system's ${process.versions.node} is older than ${minimum})`;
+    return `${brought.version}, inside this clone (the system's ${process.versions.node} does not run TypeScript)`;
   });
 
   await step(setup, "Packages", async () => {

@@ -1,9 +1,22 @@
 // Step 2: the Pulumi engine.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildPulumi, cachedPulumi, goVersion, minimumGo } from "./offline/pulumi.mjs";
-import { addPath, answers, atLeast, cache, root, run, say, SetupError, setVariable, step, which } from "./steps.mjs";
+import {
+  addPath,
+  answers,
+  atLeast,
+  cache,
+  moveInto,
+  root,
+  run,
+  say,
+  SetupError,
+  setVariable,
+  step,
+  which,
+} from "./steps.mjs";
 
 const minimum = "3.253.0";
 const releases = process.env.MIA_PULUMI_RELEASES || "https://get.pulumi.com/releases/sdk"; // a mirror, if need be
@@ -63,9 +76,7 @@ async function download(url, version, folder) {
       `${url} is not Pulumi ${version} (${unpacked.stderr.trim() || got}): try again, or install Pulumi yourself.`,
     );
   }
-  // Another clone may have been faster; its copy is as good.
-  if (existsSync(folder)) rmSync(fresh, { recursive: true });
-  else renameSync(fresh, folder);
+  moveInto(fresh, folder);
 }
 
 async function fetchBytes(url) {

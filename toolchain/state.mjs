@@ -4,7 +4,7 @@ import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { own, root, SetupError, setVariable, step } from "./steps.mjs";
+import { own, root, SetupError, setVariable, stackFile, step } from "./steps.mjs";
 
 // It protects nothing, and needn't: it encrypts a state that lies beside it, in the clone's own folder.
 const documentedPassphrase = "mia";
@@ -34,21 +34,29 @@ function usersBackend(env) {
     "credentials.json",
   );
   if (existsSync(credentials)) {
-    const { current } = JSON.parse(readFileSync(credentials, "utf8"));
+    const { current } = parse(credentials);
     if (current) return current;
   }
   return env.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : undefined;
 }
 
+function parse(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new SetupError(`${file} can't be read (${error.message}): \`pulumi login\` writes it anew.`);
+  }
+}
+
 /** A salt in a stack's file makes Pulumi encrypt with its passphrase on any backend: not with one that all know. */
 function refuseDocumentedSalt(stack, backend) {
-  const file = `Pulumi.${stack}.yaml`;
+  const file = stackFile(stack);
   if (!existsSync(join(root, file))) return;
   const salt = /^encryptionsalt:\s*(\S+)/m.exec(readFileSync(join(root, file), "utf8"))?.[1];
   if (salt === undefined || !opens(salt, documentedPassphrase)) return;
   throw new SetupError(
     `${file} still holds the salt of the documented passphrase, which is for the clone's own state only, and the backend is ${backend}: ` +
-      `choose another with \`PULUMI_CONFIG_PASSPHRASE=${documentedPassphrase} pulumi stack change-secrets-provider --stack ${stack} default\` (or passphrase, awskms://…), or remove its line encryptionsalt.`,
+      `remove its line encryptionsalt, or where the stack is there already, choose another with \`PULUMI_CONFIG_PASSPHRASE=${documentedPassphrase} pulumi stack change-secrets-provider --stack ${stack} default\` (or passphrase, awskms://…).`,
   );
 }
 

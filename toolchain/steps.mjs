@@ -2,7 +2,7 @@
 // Only Node's own modules, and nothing newer than Node 20: this is what runs before anything is installed.
 
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -94,7 +94,10 @@ export async function longRun(setup, title, command, args, { cwd, env, input, wa
       },
     });
     if (result.code !== 0) {
-      throw new SetupError(`${title} failed (${command}: ${result.reason}): see ${log}.${wayOut ? ` ${wayOut}` : ""}`);
+      const error = new SetupError(
+        `${title} failed (${command}: ${result.reason}): see ${log}.${wayOut ? ` ${wayOut}` : ""}`,
+      );
+      throw Object.assign(error, { output: result.stdout + result.stderr });
     }
     return result.stdout;
   } finally {
@@ -164,6 +167,21 @@ export function handOver(command, args, env) {
   });
 }
 
+/** The file with a stack's config: `acme/dev` and `acme/mia/dev` name the same as `dev`. */
+export function stackFile(stack) {
+  return `Pulumi.${stack.split("/").pop()}.yaml`;
+}
+
+/** Puts what was made under its final name; where another clone was faster, its copy is as good. */
+export function moveInto(fresh, target) {
+  try {
+    renameSync(fresh, target);
+  } catch (error) {
+    if (!existsSync(target)) throw error;
+    rmSync(fresh, { recursive: true });
+  }
+}
+
 /** Where a command is on PATH, or undefined. */
 export function which(command, env = process.env) {
   for (const folder of (env.PATH || "").split(delimiter)) {
@@ -197,7 +215,8 @@ export async function main(body) {
   try {
     process.exitCode = await body();
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
+    // What the system refuses (no space, no permission) names its place itself.
+    if (!(error instanceof SetupError) && error.syscall === undefined) throw error;
     say(`✘ ${error.message}`);
     process.exitCode = 1;
   }

@@ -2,11 +2,22 @@
 
 import { add, check, conclude, mocha } from "./check.mjs";
 import { prepareTools } from "./mia.mjs";
-import { main } from "./steps.mjs";
+import { main, say, SetupError } from "./steps.mjs";
 
-await main(async () => {
+async function test() {
   const setup = await prepareTools();
   const checked = await check(setup);
   const endToEnd = await mocha(setup, "end-to-end tests", process.argv[2] ?? "tests/e2e/**/*.test.ts");
-  return conclude(add(checked, endToEnd));
+  return add(checked, endToEnd);
+}
+
+await main(async () => {
+  try {
+    return conclude(await test());
+  } catch (error) {
+    // Also a set-up that fails is a result.
+    if (!(error instanceof SetupError)) throw error;
+    say(`✘ ${error.message}`);
+    return conclude({ passed: 0, failed: 1 });
+  }
 });

@@ -9,20 +9,34 @@ export interface Answer {
   readonly why: string;
 }
 
-/** Runs the docker command against an engine, or against the current one where `host` is undefined. */
-export function docker(host: string | undefined, ...args: string[]): Promise<Answer> {
-  const options = { maxBuffer: 64 * 1024 * 1024 };
+/** How to reach an engine: by context, else by host; nothing of both means the one that the command talks to by itself. */
+export interface Address {
+  readonly host?: string;
+  readonly context?: string;
+}
+
+/** Runs the docker command against an engine; one that has not answered in half a minute does not answer. */
+export function docker(address: Address, ...args: string[]): Promise<Answer> {
+  const options = { maxBuffer: 64 * 1024 * 1024, timeout: 30_000, killSignal: "SIGKILL" as const };
   return new Promise((done) => {
-    execFile("docker", [...at(host), ...args], options, (error, stdout, stderr) => {
-      done({ ok: error === null, stdout: stdout.trim(), why: lastLine(stderr) || (error?.message ?? "") });
+    execFile("docker", [...at(address), ...args], options, (error, stdout, stderr) => {
+      done({
+        ok: error === null,
+        stdout: stdout.trim(),
+        why: lastLine(stderr) || (error?.killed ? "no answer in 30 s" : (error?.message ?? "")),
+      });
     });
   });
 }
 
 /** The same for a command that takes long: hands every line on as it comes. */
-export function dockerLines(host: string, args: string[], onLine: (line: string) => void): Promise<Answer> {
+export function dockerLines(
+  address: Address,
+  args: string[],
+  onLine: (line: string) => void = () => undefined,
+): Promise<Answer> {
   return new Promise((done) => {
-    const child = spawn("docker", [...at(host), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("docker", [...at(address), ...args], { stdio: ["ignore", "pipe", "pipe"] });
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
@@ -39,7 +53,8 @@ export function dockerLines(host: string, args: string[], onLine: (line: string)
   });
 }
 
-function at(host: string | undefined): string[] {
+function at({ host, context }: Address): string[] {
+  if (context !== undefined) return ["--context", context];
   return host === undefined ? [] : ["--host", host];
 }
 

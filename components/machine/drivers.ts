@@ -2,13 +2,11 @@ import type { MachineSettings } from "../../platform/environment.ts";
 import type { Engine } from "./engine.ts";
 import { localEngine } from "./local.ts";
 
-/** Finds, or makes, the engine that a machine's settings ask for; refuses with a RunError before anything is created. */
-export type Driver<Settings extends MachineSettings> = (settings: Settings) => Promise<Engine>;
+/** Finds, or makes, a machine's engine; refuses with a RunError in one sentence, and nothing is created then. */
+type Driver = (settings: MachineSettings) => Promise<Engine>;
 
 /** One for each value of `mia:machine.driver`. */
-const drivers: { [Name in MachineSettings["driver"]]: Driver<Extract<MachineSettings, { driver: Name }>> } = {
-  local: localEngine,
-};
+const drivers: Record<MachineSettings["driver"], Driver> = { local: localEngine };
 
 /** The engine of the machine that these settings describe. */
 export function engineOf(settings: MachineSettings): Promise<Engine> {

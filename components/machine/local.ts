@@ -10,14 +10,21 @@ const minimumVersion = [20, 10, 10] as const;
  * @throws RunError when it does not answer or is too old: nothing is created then.
  */
 export async function localEngine(): Promise<Engine> {
-  const [context, info] = await Promise.all([
-    docker(undefined, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"),
-    docker(undefined, "info", "--format", "{{.ID}} {{.ServerVersion}}"),
+  const [current, info] = await Promise.all([
+    docker({}, "context", "inspect", "--format", "{{.Name}} {{.Endpoints.docker.Host}}"),
+    docker({}, "info", "--format", "{{.ID}} {{.ServerVersion}}"),
   ]);
-  if (context.why.includes("ENOENT")) {
+  if (current.why.includes("ENOENT")) {
     throw new RunError("There is no docker command on PATH: install Docker (https://docs.docker.com/engine/install).");
   }
-  const host = context.stdout;
+  const [context = "default", host = ""] = current.stdout.split(" ");
+  const variable = process.env["DOCKER_CONTEXT"];
+  if (context === "default" && variable) {
+    // Pulumi's provider would follow it all the same, to another engine than the docker command's.
+    throw new RunError(
+      `DOCKER_CONTEXT is ${variable}, but the docker command talks to ${host}: unset DOCKER_CONTEXT, or DOCKER_HOST beside it.`,
+    );
+  }
   const [id, version] = info.stdout.split(" ");
   if (!info.ok || !id || !version) {
     throw new RunError(
@@ -31,7 +38,7 @@ export async function localEngine(): Promise<Engine> {
         "update it, or point DOCKER_HOST or `docker context use` at another.",
     );
   }
-  return { host, id, version };
+  return { host, id, version, ...(context === "default" ? {} : { context }) };
 }
 
 function isOlder(version: string): boolean {

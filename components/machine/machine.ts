@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
 
 /** What a Machine is made of. */
@@ -20,12 +21,12 @@ export class Machine extends pulumi.ComponentResource {
   readonly provider: docker.Provider;
   /** The id of the engine that the stack lives on. */
   readonly engineId: pulumi.Output<string>;
-  /** Where that engine answers. */
-  readonly host: string;
+  /** How the docker command reaches that engine. */
+  readonly address: Address;
 
   constructor(name: string, { platform, engine }: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mia:platform:Machine", name, { platform }, opts);
-    this.host = engine.host;
+    this.address = engine;
 
     // The state's memory of its engine: what was written at the first `up` is kept, whatever is there now.
     const first = new random.RandomUuid(
@@ -46,9 +47,12 @@ export class Machine extends pulumi.ComponentResource {
 
     this.provider = new docker.Provider(
       `${name}-docker`,
-      { host: this.engineId.apply(() => engine.host) },
+      {
+        host: this.engineId.apply(() => engine.host),
+        ...(engine.context === undefined ? {} : { context: engine.context }),
+      },
       { parent: this },
     );
-    this.registerOutputs({ engineId: this.engineId, host: this.host });
+    this.registerOutputs({ engineId: this.engineId, host: engine.host });
   }
 }

@@ -147,7 +147,7 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
     assert.equal(up.code, 1);
     const sentence =
       `✘ Pulumi.qa.yaml still holds the salt of the documented passphrase, which is for the clone's own state only, and the backend is file://${state}: ` +
-      "choose another with `PULUMI_CONFIG_PASSPHRASE=mia pulumi stack change-secrets-provider --stack qa default` (or passphrase, awskms://…), or remove its line encryptionsalt.";
+      "remove its line encryptionsalt, or where the stack is there already, choose another with `PULUMI_CONFIG_PASSPHRASE=mia pulumi stack change-secrets-provider --stack qa default` (or passphrase, awskms://…).";
     assert.ok(up.output.includes(sentence), up.output);
     assert.ok(!existsSync(join(state, ".pulumi/stacks/mia/qa.json")));
   });

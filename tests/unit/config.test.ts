@@ -117,6 +117,13 @@ describe("A stack's config", () => {
     });
   });
 
+  it("says so when it is the surroundings' images that are wrong", () => {
+    assert.throws(() => read({}, "registry.example"), {
+      message:
+        'the environment variable MIA_IMAGES: got "registry.example", need a registry and path that ends with a slash, or nothing. Fix: unset MIA_IMAGES, or end it with a slash',
+    });
+  });
+
   it("names all problems at once", () => {
     const lines = refusal({ "mia:httpPort": "0", "mia:publishAddress": "::1", "mia:color": "red" }).split("\n");
     assert.deepEqual(

@@ -8,7 +8,7 @@ const folder = join(import.meta.dirname, "..", "golden");
 /** The stack as the program declares it, made on mocks: see support/record.ts. */
 function record(stack: string): string {
   const script = join(import.meta.dirname, "support", "record.ts");
-  return execFileSync(process.execPath, [script, stack], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  return execFileSync(process.execPath, [script, stack], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
 describe("The golden text", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { withoutIdleSalt } from "../../toolchain/stack-file-filter.mjs";
 import { opens } from "../../toolchain/state.mjs";
-import { atLeast } from "../../toolchain/steps.mjs";
+import { atLeast, stackFile } from "../../toolchain/steps.mjs";
 import { stackOf } from "../../toolchain/mia.mjs";
 
 const salt = "encryptionsalt: v1:oQbQ/pevBbQ=:v1:MdduSGaEvEetX1zN:qVrvpDElDSR4JtAJM+fcE8ghNgDmfA==";
@@ -15,8 +15,14 @@ describe("What git sees of a stack's file", () => {
   });
 
   it("keeps the salt that a secret in the file needs", () => {
-    const file = `config:\n  mia:password:\n    secure: v1:abc\n${salt}\n`;
-    assert.equal(withoutIdleSalt(file), file);
+    for (const secret of [
+      "mia:password:\n    secure: v1:abc",
+      "mia:list:\n    - secure: v1:abc",
+      "mia:o: {a: {secure: v1:abc}}",
+    ]) {
+      const file = `config:\n  ${secret}\n${salt}\n`;
+      assert.equal(withoutIdleSalt(file), file);
+    }
   });
 });
 
@@ -37,6 +43,12 @@ describe("The set-up", () => {
     assert.equal(atLeast("20.10.24+dfsg1", "20.10.10"), true);
     assert.equal(atLeast("19.03.15", "20.10.10"), false);
     assert.equal(atLeast("1.26", "1.26"), true);
+  });
+
+  it("knows a stack's file, also by a name with its organization", () => {
+    assert.equal(stackFile("dev"), "Pulumi.dev.yaml");
+    assert.equal(stackFile("acme/dev"), "Pulumi.dev.yaml");
+    assert.equal(stackFile("acme/mia/dev"), "Pulumi.dev.yaml");
   });
 
   it("finds the stack among Pulumi's arguments", () => {

@@ -1,11 +1,11 @@
 // Equivalents of the catalogue's images, built from Debian packages and Go modules, in a registry on loopback:
 // for a machine where no image registry answers.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { installPackages } from "../apt.mjs";
-import { atLeast, cache, longRun, root, run, say, SetupError, which } from "../steps.mjs";
+import { atLeast, cache, longRun, moveInto, root, run, say, SetupError, which } from "../steps.mjs";
 import { contentHash } from "../../delivery/content-hash.mjs";
 import { goVersion, minimumGo } from "./pulumi.mjs";
 
@@ -27,15 +27,15 @@ export async function builtImages() {
 }
 
 /** Builds every image and pushes it into the registry. */
-export async function buildImages(setup) {
-  if (which("apt-get", setup.env) === undefined || process.getuid?.() !== 0) {
+export async function buildImages(setup, refusal) {
+  if (!isDebian() || process.getuid?.() !== 0) {
     throw new SetupError(
-      "No image registry answers, and only on Debian, as root, can the images be built instead: make a registry reachable, or set MIA_IMAGES to the prefix of one of yours.",
+      `No image registry answers (${refusal}), and only on Debian, as root, can the images be built instead: make a registry reachable, or set mia:images to the prefix of one of yours, such as registry.example/mirror/.`,
     );
   }
   if (goParts().length > 0 && !atLeast((await goVersion(setup)) ?? "0", minimumGo)) {
     throw new SetupError(
-      `No image registry answers, and building the images instead needs Go ${minimumGo}: install it (https://go.dev/doc/install), or set MIA_IMAGES to the prefix of a registry of yours.`,
+      `No image registry answers, and building the images instead needs Go ${minimumGo}: install it (https://go.dev/doc/install), or set mia:images to the prefix of a registry of yours, such as registry.example/mirror/.`,
     );
   }
   const base = await buildBase(setup);
@@ -47,6 +47,10 @@ export async function buildImages(setup) {
     await dockerBuild(setup, recipe, name, base, go === undefined ? context : await withBinary(setup, context, go));
     await longRun(setup, `Push ${recipe}`, "docker", ["push", name], {});
   }
+}
+
+function isDebian() {
+  return existsSync("/etc/os-release") && /^ID=debian$/m.test(readFileSync("/etc/os-release", "utf8"));
 }
 
 function goParts() {
@@ -103,8 +107,7 @@ async function withBinary(setup, recipe, { module, package: main }) {
       wayOut: "If Go can't reach its module proxy, set GOPROXY and try again.",
     },
   );
-  if (existsSync(target)) rmSync(fresh, { recursive: true });
-  else renameSync(fresh, target);
+  moveInto(fresh, target);
   return target;
 }
 

@@ -1,9 +1,9 @@
 // The Pulumi engine, its Node host and its plugins from Go modules, where the vendor's downloads can't be reached.
 
-import { cpSync, chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { addPath, cache, longRun, root, run, setVariable, which } from "../steps.mjs";
+import { addPath, cache, longRun, moveInto, root, run, setVariable, which } from "../steps.mjs";
 import { contentHash } from "../../delivery/content-hash.mjs";
 
 export const minimumGo = "1.26";
@@ -119,7 +119,5 @@ async function build(setup, target) {
   }
   rmSync(made, { recursive: true });
   rmSync(join(fresh, "plugins"), { recursive: true });
-  // Another clone may have been faster; its build is as good.
-  if (existsSync(target)) rmSync(fresh, { recursive: true });
-  else renameSync(fresh, target);
+  moveInto(fresh, target);
 }

@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
@@ -32,8 +42,10 @@ export class Clone {
 
   /** Makes the clone; `packages` says whether it gets a copy of this one's node_modules at once. */
   static async make({ dockerHost, packages = true }: { dockerHost?: string; packages?: boolean }): Promise<Clone> {
+    sweepClones();
     const clone = new Clone(mkdtempSync(join(tmpdir(), "mia-clone-")), dockerHost);
     const { home, folder, env } = clone;
+    writeFileSync(join(home, "owner"), String(process.pid));
     mkdirSync(join(home, "state"));
     await succeed("git", ["clone", "--quiet", root, folder], { cwd: home, env });
     await clone.overlay();
@@ -51,7 +63,12 @@ export class Clone {
       "--message=test",
     );
     if (packages) {
-      await succeed("cp", ["-al", join(root, "node_modules"), join(folder, "node_modules")], { cwd: home, env });
+      // Links where that can be done, else copies.
+      const links = await command("cp", ["-al", join(root, "node_modules"), join(folder, "node_modules")], {
+        cwd: home,
+        env,
+      });
+      if (links.code !== 0) await succeed("cp", ["-a", join(root, "node_modules"), folder], { cwd: home, env });
       await succeed("npm", ["run", "--silent", "prepare"], { cwd: folder, env });
     }
     return clone;
@@ -161,6 +178,15 @@ function cleanEnvironment(home: string, dockerHost: string | undefined): NodeJS.
 
 function npmCache(): string {
   return join(process.env["HOME"] ?? "", ".npm");
+}
+
+/** What runs that were killed have left: folders whose owner is gone. */
+function sweepClones(): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => /^mia-(clone|cold)-/.test(entry))) {
+    const owner = join(tmpdir(), name, "owner");
+    if (existsSync(owner) && existsSync(`/proc/${readFileSync(owner, "utf8")}`)) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
 }
 
 /** Three ports of this machine that nobody listens on. */

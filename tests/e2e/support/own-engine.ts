@@ -34,9 +34,14 @@ export class OwnEngine {
     await sweep();
     const engine = new OwnEngine(mkdtempSync(join(tmpdir(), prefix)));
     writeFileSync(join(engine.folder, "owner"), String(process.pid));
-    const subnet = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix)).length;
+    const addresses = execFileSync("ip", ["-4", "-oneline", "address"], {
+      encoding: "utf8",
+      env: { ...process.env, PATH: path },
+    });
+    let subnet = 250;
+    while (addresses.includes(`10.214.${String(subnet)}.1/`)) subnet--;
     sh("ip", "link", "add", engine.bridge, "type", "bridge");
-    sh("ip", "address", "add", `10.214.${String(250 - subnet)}.1/24`, "dev", engine.bridge);
+    sh("ip", "address", "add", `10.214.${String(subnet)}.1/24`, "dev", engine.bridge);
     sh("ip", "link", "set", engine.bridge, "up");
     for (const [table = "", ...rule] of rules) sh("iptables", "-t", table, "-I", ...rule);
     // Engines before 23 have their id from a key that all of a host's engines share.
