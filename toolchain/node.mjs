@@ -1,8 +1,7 @@
 // Step 1: Node, and the program's packages.
 
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { installFilter } from "./stack-file-filter.mjs";
 import { addPath, longRun, own, root, run, SetupError, step, which } from "./steps.mjs";
 
@@ -33,17 +32,23 @@ export async function node(setup) {
   });
 
   await step(setup, "Packages", async () => {
-    const lock = readFileSync(join(root, "package-lock.json"));
-    const wanted = createHash("sha256").update(lock).digest("hex");
-    const stamp = join(root, "node_modules", ".mia-lock-sha256");
-    if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
+    if (!installed()) {
       await longRun(setup, "npm ci", "npm", ["ci", "--no-audit", "--no-fund"], {
         wayOut: "If npm can't reach its registry, set its proxy or registry and try again.",
       });
-      mkdirSync(dirname(stamp), { recursive: true });
-      writeFileSync(stamp, wanted);
     }
     installFilter(); // also where npm was told to run no scripts
     return "as package-lock.json says";
   });
+}
+
+/** Whether node_modules holds what package-lock.json says; npm writes down there what it has installed. */
+function installed() {
+  const present = join(root, "node_modules/.package-lock.json");
+  if (!existsSync(present)) return false;
+  const packages = (file) => JSON.parse(readFileSync(file, "utf8")).packages;
+  const have = packages(present);
+  return Object.entries(packages(join(root, "package-lock.json"))).every(
+    ([path, { version, optional }]) => path === "" || optional || have[path]?.version === version,
+  );
 }

@@ -2,7 +2,7 @@
 export interface Engine {
   /** Where: `unix:///var/run/docker.sock`, `tcp://…`, `ssh://…`. */
   readonly host: string;
-  /** The docker context by which it is reached, where that is not the default one. */
+  /** The docker context that has the certificates for it, where it asks for some. */
   readonly context?: string;
   /** Which: the engine's own id, which stays through restarts. */
   readonly id: string;

@@ -11,13 +11,13 @@ const minimumVersion = [20, 10, 10] as const;
  */
 export async function localEngine(): Promise<Engine> {
   const [current, info] = await Promise.all([
-    docker({}, "context", "inspect", "--format", "{{.Name}} {{.Endpoints.docker.Host}}"),
+    docker({}, "context", "inspect", "--format", "{{.Name}} {{.Endpoints.docker.Host}} {{len .TLSMaterial}}"),
     docker({}, "info", "--format", "{{.ID}} {{.ServerVersion}}"),
   ]);
   if (current.why.includes("ENOENT")) {
     throw new RunError("There is no docker command on PATH: install Docker (https://docs.docker.com/engine/install).");
   }
-  const [context = "default", host = ""] = current.stdout.split(" ");
+  const [context = "default", host = "", certificates] = current.stdout.split(" ");
   const variable = process.env["DOCKER_CONTEXT"];
   if (context === "default" && variable) {
     // Pulumi's provider would follow it all the same, to another engine than the docker command's.
@@ -38,7 +38,7 @@ export async function localEngine(): Promise<Engine> {
         "update it, or point DOCKER_HOST or `docker context use` at another.",
     );
   }
-  return { host, id, version, ...(context === "default" ? {} : { context }) };
+  return { host, id, version, ...(context === "default" || certificates === "0" ? {} : { context }) };
 }
 
 function isOlder(version: string): boolean {

@@ -13,7 +13,14 @@ describe("For someone who has Pulumi and Docker", function () {
 
   before(async () => {
     engine = await OwnEngine.start();
-    clone = await Clone.make({ dockerHost: engine.host, packages: false });
+    clone = await Clone.make({ packages: false });
+    // The engine is the current context's, as with colima, OrbStack or Docker Desktop.
+    for (const args of [
+      ["create", "theirs", "--docker", `host=${engine.host}`],
+      ["use", "theirs"],
+    ]) {
+      await succeed("docker", ["context", ...args], { cwd: clone.home, env: clone.env });
+    }
   });
 
   after(async () => {

@@ -241,6 +241,12 @@ describe("The platform", function () {
       );
     });
 
+    it("of a DOCKER_CONTEXT that the docker command does not follow says which to unset", async () => {
+      const words = await refusal(["preview"], { DOCKER_CONTEXT: "another" });
+      const sentence = `DOCKER_CONTEXT is another, but the docker command talks to ${engine.host}: unset DOCKER_CONTEXT, or DOCKER_HOST beside it.`;
+      assert.ok(words.includes(sentence), words);
+    });
+
     it("of an engine that is too old says which is needed", async () => {
       const old = await oldEngine();
       try {

@@ -224,7 +224,7 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
     });
 
     it("names the log and the way out when npm fails", async () => {
-      rmSync(join(clone.folder, "node_modules/.mia-lock-sha256"));
+      rmSync(join(clone.folder, "node_modules/.package-lock.json"));
       const words = await refusal({
         npm_config_registry: "http://127.0.0.1:9/",
         npm_config_cache: join(clone.home, "no-cache"),
