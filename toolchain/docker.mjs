@@ -4,11 +4,9 @@ import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { atLeast, minimumEngine } from "../platform/versions.mjs";
 import { installPackages } from "./apt.mjs";
-import { atLeast, logFile, run, say, SetupError, step, which } from "./steps.mjs";
-
-// Before it, threads can't start in images of today's distributions (clone3 is refused with EPERM).
-const minimum = "20.10.10";
+import { logFile, run, say, SetupError, step, which } from "./steps.mjs";
 
 export async function docker(setup) {
   await step(setup, "Docker Engine", async () => {
@@ -22,9 +20,9 @@ export async function docker(setup) {
         );
       }
     }
-    if (!atLeast(engine.version, minimum)) {
+    if (!atLeast(engine.version, minimumEngine)) {
       throw new SetupError(
-        `The Docker engine at ${engine.host} is ${engine.version}, need ${minimum} or newer: update it, or point DOCKER_HOST or \`docker context use\` at another.`,
+        `The Docker engine at ${engine.host} is ${engine.version}, need ${minimumEngine} or newer: update it, or point DOCKER_HOST or \`docker context use\` at another.`,
       );
     }
     return `${engine.version} at ${engine.host}`;

@@ -2,21 +2,9 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { atLeast } from "../platform/versions.mjs";
 import { buildPulumi, cachedPulumi, goVersion, minimumGo } from "./offline/pulumi.mjs";
-import {
-  addPath,
-  answers,
-  atLeast,
-  cache,
-  moveInto,
-  root,
-  run,
-  say,
-  SetupError,
-  setVariable,
-  step,
-  which,
-} from "./steps.mjs";
+import { addPath, answers, cache, moveInto, root, run, say, SetupError, setVariable, step, which } from "./steps.mjs";
 
 const minimum = "3.253.0";
 const releases = process.env.MIA_PULUMI_RELEASES || "https://get.pulumi.com/releases/sdk"; // a mirror, if need be

@@ -191,15 +191,6 @@ export function which(command, env = process.env) {
   return undefined;
 }
 
-/** Whether a version such as 3.253.0 is at least another. */
-export function atLeast(version, minimum) {
-  const [a, b] = [version, minimum].map((text) => (text.match(/\d+/g) ?? ["0"]).map(Number));
-  for (let i = 0; i < b.length; i++) {
-    if ((a[i] ?? 0) !== b[i]) return (a[i] ?? 0) > b[i];
-  }
-  return true;
-}
-
 /** Whether a site answers at all within ten seconds: a refusal is an answer. */
 export async function answers(url) {
   try {

@@ -1,9 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
+import { atLeast, minimumEngine } from "../../platform/versions.mjs";
 import { docker } from "./docker.ts";
 import type { Engine } from "./engine.ts";
-
-/** Before it, threads can't start in images of today's distributions (clone3 is refused with EPERM). */
-const minimumVersion = [20, 10, 10] as const;
 
 /**
  * The engine that the docker command talks to: DOCKER_HOST's, the current context's, or the local socket's.
@@ -32,20 +30,11 @@ export async function localEngine(): Promise<Engine> {
         "start it, or point DOCKER_HOST or `docker context use` at one that runs.",
     );
   }
-  if (isOlder(version)) {
+  if (!atLeast(version, minimumEngine)) {
     throw new RunError(
-      `The Docker engine at ${host} is ${version}, need ${minimumVersion.join(".")} or newer: ` +
+      `The Docker engine at ${host} is ${version}, need ${minimumEngine} or newer: ` +
         "update it, or point DOCKER_HOST or `docker context use` at another.",
     );
   }
   return { host, id, version, ...(context === "default" || certificates === "0" ? {} : { context }) };
-}
-
-function isOlder(version: string): boolean {
-  const parts = version.split(/[.+~-]/, 3).map(Number);
-  for (const [i, least] of minimumVersion.entries()) {
-    const part = parts[i] ?? 0;
-    if (part !== least) return part < least;
-  }
-  return false;
 }

@@ -13,7 +13,7 @@ import {
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { Clone, freePorts, withoutOurTools } from "./support/clone.ts";
+import { Clone, withoutOurTools } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
 import { command, succeed } from "./support/command.ts";
 import { oldEngine } from "./support/old-engine.ts";
@@ -31,17 +31,6 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
   before(async () => {
     engine = await OwnEngine.start();
     clone = await Clone.make({ dockerHost: engine.host, packages: false });
-    await clone.usePorts("qa", await freePorts());
-    await clone.git(
-      "-c",
-      "user.name=test",
-      "-c",
-      "user.email=test@localhost",
-      "commit",
-      "--quiet",
-      "--all",
-      "--message=ports",
-    );
     const real = process.env["HOME"] ?? "";
     bare = {
       ...withoutOurTools(process.env),

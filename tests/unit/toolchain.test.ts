@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { atLeast } from "../../platform/versions.mjs";
 import { withoutIdleSalt } from "../../toolchain/stack-file-filter.mjs";
 import { opens } from "../../toolchain/state.mjs";
-import { atLeast, stackFile } from "../../toolchain/steps.mjs";
+import { stackFile } from "../../toolchain/steps.mjs";
 import { stackOf } from "../../toolchain/mia.mjs";
 
 const salt = "encryptionsalt: v1:oQbQ/pevBbQ=:v1:MdduSGaEvEetX1zN:qVrvpDElDSR4JtAJM+fcE8ghNgDmfA==";

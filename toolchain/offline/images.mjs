@@ -4,8 +4,9 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
+import { atLeast } from "../../platform/versions.mjs";
 import { installPackages } from "../apt.mjs";
-import { atLeast, cache, longRun, moveInto, root, run, say, SetupError, which } from "../steps.mjs";
+import { cache, longRun, moveInto, root, run, say, SetupError, which } from "../steps.mjs";
 import { contentHash } from "../../delivery/content-hash.mjs";
 import { goVersion, minimumGo } from "./pulumi.mjs";
 

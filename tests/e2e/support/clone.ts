@@ -51,6 +51,7 @@ export class Clone {
     await clone.overlay();
     clone.ports = await freePorts();
     await clone.usePorts("dev", clone.ports);
+    await clone.usePorts("qa", await freePorts());
     await clone.git("add", "--all");
     await clone.git(
       "-c",
@@ -87,7 +88,7 @@ export class Clone {
     }
   }
 
-  async usePorts(stack: string, { http, status, consul }: Ports): Promise<void> {
+  private async usePorts(stack: string, { http, status, consul }: Ports): Promise<void> {
     await this.edit(`Pulumi.${stack}.yaml`, (text) =>
       text
         .replace(/(mia:httpPort: ).*/, `$1"${String(http)}"`)
@@ -190,7 +191,7 @@ function sweepClones(): void {
 }
 
 /** Three ports of this machine that nobody listens on. */
-export async function freePorts(): Promise<Ports> {
+async function freePorts(): Promise<Ports> {
   const [http, status, consul] = await Promise.all([freePort(), freePort(), freePort()]);
   return { http, status, consul };
 }
