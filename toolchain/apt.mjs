@@ -1,6 +1,14 @@
 // Debian's and Ubuntu's packages.
 
+import { existsSync, readFileSync } from "node:fs";
 import { longRun, run } from "./steps.mjs";
+
+/** Whether this is Debian; with `orLike`, also what descends from it, such as Ubuntu. */
+export function isDebian({ orLike = false } = {}) {
+  if (!existsSync("/etc/os-release")) return false;
+  const release = readFileSync("/etc/os-release", "utf8");
+  return orLike ? /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release) : /^ID=debian$/m.test(release);
+}
 
 /**
  * Installs packages; `root` is what goes before a command to run it as root, `whereThereIs` names packages that only

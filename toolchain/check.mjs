@@ -30,7 +30,7 @@ async function runTool(setup, title, tool, args) {
 }
 
 /** Runs mocha on some files; the terminal shows what it shows, a file tells the counts. */
-export async function mocha(setup, title, files, { env = {} } = {}) {
+export async function mocha(setup, title, files) {
   const counts = join(own, `${title.replaceAll(" ", "-")}.json`);
   mkdirSync(own, { recursive: true });
   rmSync(counts, { force: true });
@@ -39,7 +39,6 @@ export async function mocha(setup, title, files, { env = {} } = {}) {
     ...setup.env,
     PULUMI_ERROR_OUTPUT_STRING: "1",
     MIA_TEST_COUNTS: counts,
-    ...env,
   });
   try {
     return JSON.parse(readFileSync(counts, "utf8"));

@@ -1,11 +1,11 @@
 // Step 3: a Docker engine that answers.
 
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, openSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, openSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atLeast, minimumEngine } from "../platform/versions.mjs";
-import { installPackages } from "./apt.mjs";
+import { installPackages, isDebian } from "./apt.mjs";
 import { logFile, run, say, SetupError, step, which } from "./steps.mjs";
 
 export async function docker(setup) {
@@ -56,7 +56,7 @@ async function install(setup, { host, why }) {
     );
   }
   const root = await asRoot(setup);
-  if (!isDebian() || root === undefined) {
+  if (!isDebian({ orLike: true }) || root === undefined) {
     throw new SetupError(
       `No Docker engine answers (${why}), and only on Debian and Ubuntu, as root, is one installed for you: ` +
         "install Docker (https://docs.docker.com/engine/install) and try again.",
@@ -78,11 +78,6 @@ async function install(setup, { host, why }) {
 async function asRoot(setup) {
   if (process.getuid?.() === 0) return [];
   return (await run("sudo", ["-n", "true"], { env: setup.env })).code === 0 ? ["sudo", "-n"] : undefined;
-}
-
-function isDebian() {
-  if (!existsSync("/etc/os-release")) return false;
-  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync("/etc/os-release", "utf8"));
 }
 
 async function consent() {

@@ -55,11 +55,7 @@ export async function step(setup, name, body) {
   const result = await body();
   const seconds = (Date.now() - from) / 1000;
   if (!setup.quiet || seconds > 5) say(`✔ ${name}: ${result}${seconds > 2 ? ` (${time(seconds)})` : ""}`);
-  timings.push({ name, result, seconds });
 }
-
-/** How long each step took, for the table that `npm run test:cold` prints. */
-export const timings = [];
 
 export function time(seconds) {
   return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
@@ -69,7 +65,7 @@ export function time(seconds) {
  * Runs a long command: its output goes into a log, its progress to the terminal.
  * When it fails, the error names that log and says the way out.
  */
-export async function longRun(setup, title, command, args, { cwd, env, input, wayOut } = {}) {
+export async function longRun(setup, title, command, args, { cwd, env, wayOut } = {}) {
   const log = logFile(title);
   const from = Date.now();
   say(`  ${title} … (log: ${log})`);
@@ -87,7 +83,6 @@ export async function longRun(setup, title, command, args, { cwd, env, input, wa
     const result = await run(command, args, {
       cwd,
       env: { ...setup.env, ...env },
-      input,
       onOutput: (chunk) => {
         appendFileSync(log, chunk);
         last = chunk.toString().trimEnd().split("\n").pop() ?? "";

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { atLeast } from "../../platform/versions.mjs";
-import { installPackages } from "../apt.mjs";
+import { installPackages, isDebian } from "../apt.mjs";
 import { cache, longRun, moveInto, root, run, say, SetupError, which } from "../steps.mjs";
 import { contentHash } from "../../delivery/content-hash.mjs";
 import { goVersion, minimumGo } from "./pulumi.mjs";
@@ -48,10 +48,6 @@ export async function buildImages(setup, refusal) {
     await dockerBuild(setup, recipe, name, base, go === undefined ? context : await withBinary(setup, context, go));
     await longRun(setup, `Push ${recipe}`, "docker", ["push", name], {});
   }
-}
-
-function isDebian() {
-  return existsSync("/etc/os-release") && /^ID=debian$/m.test(readFileSync("/etc/os-release", "utf8"));
 }
 
 function goParts() {

@@ -31,21 +31,22 @@ function folder() {
 
 /** The build that an earlier run, perhaps of another clone, has left. */
 export function cachedPulumi() {
-  return existsSync(folder()) ? folder() : undefined;
+  const target = folder();
+  return existsSync(target) ? target : undefined;
 }
 
 /** Builds what is missing, and says in the environment where it is. */
 export async function buildPulumi(setup) {
-  if (cachedPulumi() === undefined) await build(setup, folder());
-  const home = join(folder(), "home");
+  const target = folder();
+  if (!existsSync(target)) await build(setup, target);
   // Where the user is logged in stays where it was; only plugins and the chosen stacks are kept apart, so that
   // no other project ever meets these plugins under the official ones' names.
   if (setup.env.PULUMI_CREDENTIALS_PATH === undefined) {
     setVariable(setup, "PULUMI_CREDENTIALS_PATH", setup.env.PULUMI_HOME || join(homedir(), ".pulumi"));
   }
-  setVariable(setup, "PULUMI_HOME", home);
+  setVariable(setup, "PULUMI_HOME", join(target, "home"));
   setVariable(setup, "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true");
-  addPath(setup, join(folder(), "bin"));
+  addPath(setup, join(target, "bin"));
   return `${versions().engine}, built from its Go modules`;
 }
 
