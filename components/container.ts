@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { HealthCheck } from "../platform/catalogue/infrastructure.ts";
 import { physicalName } from "../platform/names.ts";
+import { leftover } from "./leftover.ts";
 import type { Network } from "./network.ts";
 
 /** What a singleton container is made of. */
@@ -12,12 +13,13 @@ export interface SingletonArgs {
   image: pulumi.Input<string>;
   /** What it runs; the image's own where left out. */
   command?: readonly string[] | undefined;
-  environment?: Readonly<Record<string, string>>;
+  environment?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Its ports that the machine publishes. */
   ports?: readonly PublishedPort[];
-  /** Volumes, by their path in the container. */
+  /** Volumes by name, and folders and files of the machine by absolute path, each by its path in the container. */
   volumes?: Readonly<Record<string, pulumi.Input<string>>>;
-  healthCheck: HealthCheck;
+  /** None where left out: then it is well while it runs. */
+  healthCheck?: HealthCheck | undefined;
   /** Its memory limit; it gets no swap beyond. */
   memoryMib: number;
   /** How long it may take to end in good order before it is killed. */
@@ -29,7 +31,8 @@ export interface PublishedPort {
   readonly container: number;
   /** The machine's IPv4 address. */
   readonly address: string;
-  readonly port: number;
+  /** Docker chooses one where left out. */
+  readonly port?: number;
 }
 
 /**
@@ -37,27 +40,31 @@ export interface PublishedPort {
  * The one place that knows the Docker provider's traps.
  */
 export function singleton(name: string, args: SingletonArgs, opts: pulumi.CustomResourceOptions): docker.Container {
+  const { platform, network, healthCheck } = args;
+  const fixedName = physicalName(platform, name);
   return new docker.Container(
     name,
     {
-      name: physicalName(args.platform, name),
+      name: fixedName,
       hostname: name,
       image: args.image,
       ...(args.command === undefined ? {} : { command: [...args.command] }),
-      envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
-      labels: [
-        { label: "mia.platform", value: args.platform },
-        { label: "mia.part", value: name },
-      ],
+      // One by one, so that a secret hides its own value only.
+      envs: Object.entries(args.environment ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
+      labels: labels(network, name),
       // Without it a replacement follows whenever Docker's own default changes.
       networkMode: "bridge",
-      networksAdvanced: [{ name: args.network.networkName, aliases: [name] }],
+      networksAdvanced: [{ name: network.networkName, aliases: [name] }],
       // A refresh reads them in this order; any other would then be a difference.
       ports: [...(args.ports ?? [])]
         .sort((a, b) => a.container - b.container)
-        .map(({ container, address, port }) => ({ internal: container, external: port, ip: address })),
-      volumes: Object.entries(args.volumes ?? {}).map(([containerPath, volumeName]) => ({ volumeName, containerPath })),
-      healthcheck: { ...args.healthCheck, tests: [...args.healthCheck.tests] },
+        .map(({ container, address, port }) => ({
+          internal: container,
+          ip: address,
+          ...(port === undefined ? {} : { external: port }),
+        })),
+      volumes: Object.entries(args.volumes ?? {}).map(([containerPath, from]) => volume(from, containerPath)),
+      ...(healthCheck === undefined ? {} : { healthcheck: { ...healthCheck, tests: [...healthCheck.tests] } }),
       // Swap unset would read back as twice the memory, a difference for ever.
       memory: args.memoryMib,
       memorySwap: args.memoryMib,
@@ -74,6 +81,22 @@ export function singleton(name: string, args: SingletonArgs, opts: pulumi.Custom
       deleteBeforeReplace: true,
       // An edited check would not be applied by an update.
       replaceOnChanges: ["healthcheck"],
+      hooks: { beforeCreate: [leftover("container", fixedName, network.machine)] },
     },
   );
+}
+
+/** How a container is recognised: whose it is, which state knows it, and what part it is. */
+function labels({ machine, platform }: Network, part: string): { label: string; value: pulumi.Input<string> }[] {
+  return [
+    { label: "mia.platform", value: platform },
+    { label: "mia.stack", value: machine.stackId },
+    { label: "mia.part", value: part },
+  ];
+}
+
+function volume(from: pulumi.Input<string>, containerPath: string): pulumi.Input<docker.types.input.ContainerVolume> {
+  return pulumi.output(from).apply((name) => {
+    return name.startsWith("/") ? { hostPath: name, containerPath } : { volumeName: name, containerPath };
+  });
 }

@@ -1,26 +1,34 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Environment } from "../platform/environment.ts";
 import { physicalName } from "../platform/names.ts";
+import { leftover } from "./leftover.ts";
 import type { Machine } from "./machine/machine.ts";
 
 /** What a DataVolume is made of. */
 export interface DataVolumeArgs {
-  /** The platform's name, `<project>-<stack>`. */
-  platform: string;
+  environment: Environment;
   machine: Machine;
 }
 
-/** Data that outlives the containers that use it. */
+/** Data that outlives the containers that use it; protected where the environment keeps its data. */
 export class DataVolume extends pulumi.ComponentResource {
   /** Its name on the engine. */
   readonly volumeName: pulumi.Output<string>;
 
-  constructor(name: string, { platform, machine }: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { environment, machine }: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { platform, keepsData } = environment;
     super("mia:platform:DataVolume", name, { platform }, { ...opts, providers: [machine.provider] });
+    const fixedName = physicalName(platform, name);
     const volume = new docker.Volume(
       name,
-      { name: physicalName(platform, name) },
-      { parent: this, deleteBeforeReplace: true },
+      { name: fixedName, labels: [{ label: "mia.stack", value: machine.stackId }] },
+      {
+        parent: this,
+        protect: keepsData,
+        deleteBeforeReplace: true,
+        hooks: { beforeCreate: [leftover("volume", fixedName, machine)] },
+      },
     );
     this.volumeName = volume.name;
     this.registerOutputs({ volumeName: this.volumeName });

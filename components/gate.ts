@@ -2,43 +2,54 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadBalancer } from "./load-balancer.ts";
+import { type Address, lastLogLines } from "./machine/docker.ts";
+import type { Microservice } from "./microservice.ts";
 
 /** What the gate waits for. */
 export interface GateArgs {
   loadBalancer: LoadBalancer;
-  /** Every part of the platform, once it is healthy. */
+  /** Consul's HTTP API. */
+  consulUrl: string;
+  /** The engine that all of it runs on. */
+  engine: Address;
+  /** Every part of the infrastructure, once it is healthy. */
   ready: readonly Promise<docker.Container>[];
+  services: readonly Microservice[];
   /** How long the load balancer may take to answer once all are healthy. @default 30 */
   answerSeconds?: number;
 }
 
 /**
- * The last thing of every `up`: it passes when every part is healthy and the load balancer answers, so that an `up`
- * that succeeded means a platform that answers, also when nothing had to be changed.
+ * The last thing of every `up`: it passes when every part is healthy, the load balancer answers, and what nginx has
+ * loaded holds every instance of every service, which only those are whose check passes in Consul. So an `up` that
+ * succeeded means a platform that answers, also when nothing had to be changed.
  */
 export class Gate extends pulumi.ComponentResource {
   /** Settles when the gate has passed, or with what keeps it shut; in a preview, at once. */
   readonly passed: Promise<boolean>;
 
-  constructor(
-    name: string,
-    { loadBalancer, ready, answerSeconds = 30 }: GateArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
-    const all = Promise.all(ready);
-    super("mia:platform:Gate", name, { url: loadBalancer.url }, { ...opts, dependsOn: all });
-    this.passed = all.then(() => answers(loadBalancer.url, answerSeconds, this));
-    this.registerOutputs({ passed: this.passed });
+  constructor(name: string, args: GateArgs, opts?: pulumi.ComponentResourceOptions) {
+    const all = Promise.all([...args.ready, ...args.services.map(({ running }) => running)]);
+    super("mia:platform:Gate", name, { url: args.loadBalancer.url }, { ...opts, dependsOn: all });
+    this.passed = all.then(() => pass(args, this));
+    this.registerOutputs();
   }
 }
 
 /** In a preview nothing is asked: what runs now is not what it is about. */
-async function answers(url: string, seconds: number, gate: pulumi.Resource): Promise<boolean> {
+async function pass(args: GateArgs, gate: pulumi.Resource): Promise<boolean> {
   if (pulumi.runtime.isDryRun()) return true;
+  const { loadBalancer, services, answerSeconds = 30 } = args;
+  await answers(loadBalancer.url, answerSeconds, gate);
+  await Promise.all(services.map((service) => loaded(service, args)));
+  return true;
+}
+
+async function answers(url: string, seconds: number, gate: pulumi.Resource): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const refusal = await refusalOf(url);
-    if (refusal === undefined) return true;
+    if (refusal === undefined) return;
     if (Date.now() > deadline) {
       const message = `The platform's containers are healthy, but the load balancer does not answer at ${url} (${refusal}): see \`docker logs\` of its container.`;
       throw new pulumi.ResourceError(message, gate, true);
@@ -56,5 +67,52 @@ async function refusalOf(url: string): Promise<string | undefined> {
   } catch (error) {
     const { cause, message } = error as Error;
     return cause instanceof Error ? cause.message : message;
+  }
+}
+
+/** Waits until nginx has loaded the service's instance. */
+async function loaded(service: Microservice, { loadBalancer, consulUrl, engine }: GateArgs): Promise<void> {
+  const { serviceName, readySeconds } = service;
+  const instance = await new Promise<string>((done) => service.instance.apply(done));
+  const deadline = Date.now() + readySeconds * 1000;
+  let shown = "";
+  while (!(await isLoaded(loadBalancer.statusUrl, instance))) {
+    const check = await lastCheck(consulUrl, serviceName, instance);
+    // Shown while it goes on, and gone afterwards.
+    if (check !== shown) void pulumi.log.info(`not in the load balancer yet (${check})`, service, undefined, true);
+    shown = check;
+    if (Date.now() > deadline) {
+      const container = instance.slice(0, instance.lastIndexOf(":"));
+      throw new pulumi.ResourceError(
+        `${serviceName} runs, but was not in the load balancer within ${String(readySeconds)} s (${check}${check.startsWith("Consul: passing") ? ": see the log of lb" : ""}). ` +
+          `Its last log lines:\n${await lastLogLines(engine, container)}`,
+        service,
+        true,
+      );
+    }
+    await sleep(200);
+  }
+}
+
+async function isLoaded(statusUrl: string, instance: string): Promise<boolean> {
+  const services = await ask<{ instances: { id: string }[] }[]>(`${statusUrl}/services`);
+  return (services ?? []).some(({ instances }) => instances.some(({ id }) => id.endsWith(`:${instance}`)));
+}
+
+/** What Consul knows of the instance, in words. */
+async function lastCheck(consulUrl: string, service: string, instance: string): Promise<string> {
+  const checks = await ask<{ ServiceID: string; Status: string; Output: string }[]>(
+    `${consulUrl}/v1/health/checks/${service}`,
+  );
+  const check = checks?.find(({ ServiceID }) => ServiceID.endsWith(`:${instance}`));
+  if (check === undefined) return checks === undefined ? "Consul does not answer" : "Consul does not know it";
+  return `Consul: ${check.Status} ${check.Output.trim()}`.trim();
+}
+
+async function ask<T>(url: string): Promise<T | undefined> {
+  try {
+    return (await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json()) as T;
+  } catch {
+    return undefined;
   }
 }

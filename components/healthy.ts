@@ -1,7 +1,7 @@
 import type { Container } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Address, docker, dockerLines } from "./machine/docker.ts";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { type Address, docker, lastLogLines } from "./machine/docker.ts";
 
 /** How long to wait for whom. */
 export interface HealthyArgs {
@@ -14,23 +14,47 @@ export interface HealthyArgs {
 }
 
 /**
- * The container, once Docker's health check passes: what starts after it depends on this. A preview waits for nothing.
+ * The container, once Docker's health check passes, or once it runs where it has none: what starts after it depends on
+ * this. One that somebody has stopped is started again. A preview waits for nothing, and says what an `up` would start.
  * @throws ResourceError that says what is wrong, with the last log lines.
  */
 export async function healthy(container: Container, args: HealthyArgs): Promise<Container> {
-  if (pulumi.runtime.isDryRun()) return container;
+  if (pulumi.runtime.isDryRun()) return foretell(container, args);
   const id = await new Promise<string>((done) => container.id.apply(done));
   const deadline = Date.now() + args.readySeconds * 1000;
+  let started = false;
   for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
     const state = await look(id, args.engine);
     if (state.kind === "healthy") return container;
-    if (state.kind === "broken" || Date.now() > deadline) throw await failure(container, id, args, state.words);
+    if (state.kind === "stopped" && !started) {
+      await pulumi.log.warn(`${args.part} ${state.words}: starting it again`, container);
+      await docker(args.engine, "container", "start", id);
+      started = true;
+      continue;
+    }
+    if (state.kind !== "not yet" || Date.now() > deadline) throw await failure(container, id, args, state.words);
     await sleep(pause);
   }
 }
 
+/** What Docker shows of one that is there already, though nothing of it changes. */
+async function foretell(container: Container, { part, engine }: HealthyArgs): Promise<Container> {
+  let id: string | undefined;
+  container.id.apply((known) => {
+    id = known;
+  });
+  // An id that is not known yet never comes; the URN always does.
+  await new Promise((done) => container.urn.apply(done));
+  await setImmediate();
+  if (id === undefined) return container;
+  const { kind, words } = await look(id, engine);
+  if (kind === "stopped") await pulumi.log.warn(`${part} ${words}: an \`up\` starts it again`, container);
+  if (kind === "gone") await pulumi.log.warn(`${part} ${words}: an \`up --refresh\` makes it again`, container);
+  return container;
+}
+
 interface Look {
-  readonly kind: "healthy" | "not yet" | "broken";
+  readonly kind: "healthy" | "not yet" | "stopped" | "gone";
   readonly words: string;
 }
 
@@ -43,13 +67,13 @@ interface State {
 
 async function look(id: string, engine: Address): Promise<Look> {
   const answer = await docker(engine, "container", "inspect", "--format", "{{json .State}}", id);
-  if (!answer.ok) return { kind: "broken", words: `is gone (${answer.why})` };
+  if (!answer.ok) return { kind: "gone", words: `is gone (${answer.why})` };
   const { Status, ExitCode, Health } = JSON.parse(answer.stdout) as State;
-  if (Status === "exited" || Status === "dead") {
-    return { kind: "broken", words: `has exited with code ${String(ExitCode)}` };
+  if (Status === "exited" || Status === "dead" || Status === "created") {
+    return { kind: "stopped", words: `is stopped (it ended with code ${String(ExitCode)})` };
   }
-  if (Status !== "running" || Health === undefined) return { kind: "not yet", words: `is ${Status}` };
-  if (Health.Status === "healthy") return { kind: "healthy", words: "" };
+  if (Status !== "running") return { kind: "not yet", words: `is ${Status}` };
+  if (Health === undefined || Health.Status === "healthy") return { kind: "healthy", words: "" };
   const said = Health.Log?.at(-1)?.Output.trim();
   return { kind: "not yet", words: `is ${Health.Status}${said ? ` (its health check says: ${said})` : ""}` };
 }
@@ -60,12 +84,9 @@ async function failure(
   { part, engine, readySeconds }: HealthyArgs,
   words: string,
 ): Promise<pulumi.ResourceError> {
-  // Both of its streams, in their order.
-  const logs = await dockerLines(engine, ["container", "logs", "--tail", "20", id]);
-  const lines = logs.stdout || "(none)";
   return new pulumi.ResourceError(
     `${part} ${words}, and was to be healthy within ${String(readySeconds)} s. ` +
-      `\`pulumi up --refresh\` makes a container that is gone or stopped again. Its last log lines:\n${lines}`,
+      `\`pulumi up --refresh\` makes a container that is gone again. Its last log lines:\n${await lastLogLines(engine, id)}`,
     container,
     true,
   );

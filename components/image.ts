@@ -7,8 +7,8 @@ import type { Machine } from "./machine/machine.ts";
 export interface ImageArgs {
   /** Its folder with a Dockerfile, relative to the project's. */
   context: string;
-  /** What the names of the images that it is made of are appended to; empty for upstream. */
-  images: string;
+  /** What the Dockerfile's ARGs get: text, or another image of our own, which is then built first. */
+  buildArgs: Readonly<Record<string, string | Image>>;
   machine: Machine;
 }
 
@@ -20,11 +20,19 @@ export class Image extends pulumi.ComponentResource {
   /** The image's name with its tag; in an `up`, known once the image is there. */
   readonly imageName: pulumi.Output<string>;
 
-  constructor(name: string, { context, images, machine }: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
-    const image = ownImage(pulumi.getProject(), name, context, images);
+  private readonly image: OwnImage;
+
+  constructor(name: string, { context, buildArgs, machine }: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    const texts = Object.entries(buildArgs).map(([key, value]) => [
+      key,
+      value instanceof Image ? value.image.name : value,
+    ]);
+    const image = ownImage(pulumi.getProject(), name, context, Object.fromEntries(texts) as Record<string, string>);
     super("mia:platform:Image", name, { context, imageName: image.name }, opts);
+    this.image = image;
+    const before = Object.values(buildArgs).filter((value) => value instanceof Image);
     // Only once the engine is known to be the stack's own.
-    this.imageName = machine.engineId.apply(async () => {
+    this.imageName = pulumi.all([machine.engineId, ...before.map((base) => base.imageName)]).apply(async () => {
       await ensure(image, machine.address, this);
       return image.name;
     });

@@ -15,12 +15,16 @@ export interface InfrastructureArgs {
   definition: Definition;
   /** Its ports that the machine publishes. @default none */
   ports?: readonly PublishedPort[];
+  /** Its environment. @default none */
+  variables?: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /** A part of the infrastructure from an upstream image, such as Consul: one container, with a volume for its data. */
 export class Infrastructure extends pulumi.ComponentResource {
   /** The image that runs. */
   readonly imageName: pulumi.Output<string>;
+  /** Its container's id. */
+  readonly containerId: pulumi.Output<string>;
   /** Its container, once it is healthy: what needs it depends on this. */
   readonly ready: Promise<docker.Container>;
 
@@ -31,7 +35,12 @@ export class Infrastructure extends pulumi.ComponentResource {
     super("mia:platform:Infrastructure", name, { imageName }, { ...opts, providers: [machine.provider] });
 
     const image = new docker.RemoteImage(name, { name: imageName, keepLocally: true }, { parent: this });
-    const data = new DataVolume(`${name}-data`, { platform: environment.platform, machine }, { parent: this });
+    const volumes: Record<string, pulumi.Input<string>> = {};
+    if (definition.data !== undefined) {
+      const data = new DataVolume(definition.data.volume, { environment, machine }, { parent: this });
+      volumes[definition.data.path] = data.volumeName;
+    }
+    if (definition.dockerSocket !== undefined) volumes[definition.dockerSocket] = machine.socket;
     const container = singleton(
       name,
       {
@@ -39,8 +48,9 @@ export class Infrastructure extends pulumi.ComponentResource {
         network,
         image: image.name,
         command: definition.command,
+        environment: args.variables ?? {},
         ports: args.ports ?? [],
-        volumes: { [definition.data]: data.volumeName },
+        volumes,
         healthCheck: definition.healthCheck,
         memoryMib: definition.memoryMib,
         stopSeconds: definition.stopSeconds,
@@ -48,6 +58,7 @@ export class Infrastructure extends pulumi.ComponentResource {
       { parent: this },
     );
     this.imageName = image.name;
+    this.containerId = container.id;
     this.ready = healthy(container, { part: name, engine: machine.address, readySeconds: definition.readySeconds });
     this.registerOutputs({ imageName });
   }

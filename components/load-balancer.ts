@@ -41,7 +41,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
 
     const image = new Image(
       name,
-      { context: definition.context, images: environment.images, machine },
+      { context: definition.context, buildArgs: { IMAGES: environment.images }, machine },
       { parent: this },
     );
     const container = singleton(

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { physicalName } from "../platform/names.ts";
+import { leftover } from "./leftover.ts";
 import type { Machine } from "./machine/machine.ts";
 
 /** What a Network is made of. */
@@ -14,16 +15,23 @@ export interface NetworkArgs {
 export class Network extends pulumi.ComponentResource {
   /** Its name on the engine. */
   readonly networkName: pulumi.Output<string>;
+  readonly platform: string;
   readonly machine: Machine;
 
   constructor(name: string, { platform, machine }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mia:platform:Network", name, { platform }, { ...opts, providers: [machine.provider] });
+    this.platform = platform;
     this.machine = machine;
+    const fixedName = physicalName(platform);
     const network = new docker.Network(
       name,
-      { name: physicalName(platform), driver: "bridge" },
+      { name: fixedName, driver: "bridge", labels: [{ label: "mia.stack", value: machine.stackId }] },
       // A fixed name: the old one has to go first.
-      { parent: this, deleteBeforeReplace: true },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        hooks: { beforeCreate: [leftover("network", fixedName, machine)] },
+      },
     );
     this.networkName = network.name;
     this.registerOutputs({ networkName: this.networkName });

@@ -11,8 +11,12 @@ export interface OwnImage {
 }
 
 /** Names the image of a folder by what is in it and by the images that it is made of. */
-export function ownImage(project: string, part: string, context: string, images: string): OwnImage {
-  const buildArgs = { IMAGES: images };
+export function ownImage(
+  project: string,
+  part: string,
+  context: string,
+  buildArgs: Readonly<Record<string, string>>,
+): OwnImage {
   const tag = contentHash([context], JSON.stringify(buildArgs));
   return { name: `${project}-${part}:${tag}`, context, buildArgs };
 }

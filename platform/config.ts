@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Environment } from "./environment.ts";
+import { type Environment, kinds } from "./environment.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 
 const port = v.pipe(
@@ -32,7 +32,12 @@ const schema = v.strictObject(
       v.string(),
       v.regex(/^$|^[a-z0-9][a-z0-9._:/-]*\/$/, "need a registry and path that ends with a slash, or nothing"),
     ),
+    kind: v.picklist(Object.keys(kinds) as (keyof typeof kinds)[], `need ${Object.keys(kinds).join(" or ")}`),
     publishAddress: v.pipe(v.string(), v.ipv4("need an IPv4 address such as 127.0.0.1")),
+    serviceAddress: v.union(
+      [v.literal(""), v.pipe(v.string(), v.ipv4())],
+      "need an IPv4 address of the machine such as 172.17.0.1, or nothing",
+    ),
     httpPort: port,
     statusPort: port,
     consulPort: port,
@@ -44,7 +49,9 @@ const schema = v.strictObject(
 const examples: Record<string, string> = {
   machine: "--path mia:machine.driver local",
   images: "mia:images registry.example/mirror/",
+  kind: "mia:kind development",
   publishAddress: "mia:publishAddress 127.0.0.1",
+  serviceAddress: "mia:serviceAddress 172.17.0.1",
   httpPort: "mia:httpPort 80",
   statusPort: "mia:statusPort 8181",
   consulPort: "mia:consulPort 8500",
@@ -74,13 +81,15 @@ export function readEnvironment({ project, stack, values, defaultImages }: Stack
   if (!result.success) {
     throw new ConfigError(result.issues.map((issue) => problem(source, project, config, issue)));
   }
-  const { machine, images, publishAddress, httpPort, statusPort, consulPort } = result.output;
+  const { kind, machine, images, publishAddress, serviceAddress, httpPort, statusPort, consulPort } = result.output;
   return {
+    ...kinds[kind],
     platform: `${project}-${stack}`,
     source,
     machine,
     images,
     publishAddress,
+    serviceAddress,
     ports: { http: httpPort, status: statusPort, consul: consulPort },
   };
 }

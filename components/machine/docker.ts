@@ -53,6 +53,12 @@ export function dockerLines(
   });
 }
 
+/** What a container has said at last, in both of its streams and in their order. */
+export async function lastLogLines(address: Address, id: string): Promise<string> {
+  const logs = await dockerLines(address, ["container", "logs", "--tail", "20", id]);
+  return logs.stdout || "(none)";
+}
+
 function at({ host, context }: Address): string[] {
   if (context !== undefined) return ["--context", context];
   return host === undefined ? [] : ["--host", host];

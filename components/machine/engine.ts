@@ -8,4 +8,6 @@ export interface Engine {
   readonly id: string;
   /** Its version, such as `29.0.0`. */
   readonly version: string;
+  /** Its socket, as a container on it can mount it. */
+  readonly socket: string;
 }

@@ -17,9 +17,12 @@ export interface Infrastructure {
   readonly image: string;
   /** What the container runs; the image's own where left out. */
   readonly command?: readonly string[];
-  /** Where its data is, in a volume of its own. */
-  readonly data: string;
-  readonly healthCheck: HealthCheck;
+  /** Its volume, and where that is in the container; none where left out. */
+  readonly data?: { readonly volume: string; readonly path: string };
+  /** Where it gets the engine's socket, which makes it as mighty as root on the machine; nowhere where left out. */
+  readonly dockerSocket?: string;
+  /** Left out where the image has nothing to check with: then it is well while it runs. */
+  readonly healthCheck?: HealthCheck;
   readonly memoryMib: number;
   /** How long it may take to end in good order, in seconds. */
   readonly stopSeconds: number;
@@ -40,7 +43,7 @@ export const consul = {
     "-hcl=performance { raft_multiplier = 1 }",
     "-log-level=warn",
   ],
-  data: "/consul/data",
+  data: { volume: "consul-data", path: "/consul/data" },
   healthCheck: {
     tests: ["CMD-SHELL", "wget -qO- http://127.0.0.1:8500/v1/status/leader | grep -q :"],
     interval: "2s",
@@ -51,6 +54,38 @@ export const consul = {
   memoryMib: 256,
   stopSeconds: 10,
   readySeconds: 60,
+} satisfies Infrastructure;
+
+/** Tells Consul of every container with `SERVICE_*` variables that comes or goes. What it runs depends on the environment. */
+export const registrator = {
+  image: images.registrator,
+  dockerSocket: "/tmp/docker.sock",
+  memoryMib: 64,
+  stopSeconds: 5,
+  readySeconds: 30,
+} satisfies Infrastructure;
+
+/**
+ * The database: MySQL 8.4, or MariaDB where images are built from Debian packages, which has no MySQL. Services use what
+ * both speak.
+ */
+export const db = {
+  image: images.db,
+  data: { volume: "data", path: "/var/lib/mysql" },
+  healthCheck: {
+    // Over TCP: the image's first start has a server without, which is not the one to wait for.
+    tests: [
+      "CMD-SHELL",
+      "MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql --host=127.0.0.1 --user=root --connect-timeout=2 --execute='SELECT 1' > /dev/null",
+    ],
+    interval: "2s",
+    timeout: "3s",
+    startPeriod: "1m0s",
+    retries: 3,
+  },
+  memoryMib: 1024,
+  stopSeconds: 30,
+  readySeconds: 120,
 } satisfies Infrastructure;
 
 /** The front door: nginx, whose configuration consul-template writes as services come and go. Built from `lb/`. */

@@ -1,6 +1,6 @@
 // The Pulumi engine, its Node host and its plugins from Go modules, where the vendor's downloads can't be reached.
 
-import { cpSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { addPath, cache, longRun, moveInto, root, run, setVariable, which } from "../steps.mjs";
@@ -53,7 +53,8 @@ export async function buildPulumi(setup) {
 /** The engine's version is its go.mod's; the plugins' are those of the npm SDKs. */
 function versions() {
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const required = (part) => / v(\S+)\s*$/m.exec(readFileSync(join(sources, part, "go.mod"), "utf8"))[1];
+  const required = (part) =>
+    /github.com\/pulumi\/pulumi\/\w+\/v3 v(\S+)/.exec(readFileSync(join(sources, part, "go.mod"), "utf8"))[1];
   return {
     engine: required("pulumi"),
     host: required("language-nodejs"),
@@ -67,9 +68,9 @@ async function build(setup, target) {
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(bin, { recursive: true });
   const version = versions();
-  const go = (title, part, flags, packages, output) =>
+  const go = (title, part, flags, packages, output, cwd = join(sources, part)) =>
     longRun(setup, title, "go", ["build", "-ldflags", ["-s -w", ...flags].join(" "), "-o", output, ...packages], {
-      cwd: join(sources, part),
+      cwd,
       env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false -tags=no_compose" },
       wayOut: "If Go can't reach its module proxy, set GOPROXY and try again.",
     });
@@ -86,9 +87,11 @@ async function build(setup, target) {
     "Build Pulumi's Node host",
     "language-nodejs",
     [`-X ${engineVersion}=v${version.host}`],
-    ["github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"],
+    ["."],
     join(bin, "language-nodejs"),
+    await hostWithPassThrough(setup, join(fresh, "host")),
   );
+  rmSync(join(fresh, "host"), { recursive: true });
   // This host is older than Pulumi.yaml's runtime.options: told by a flag, it too leaves TypeScript to Node.
   writeFileSync(
     join(bin, "pulumi-language-nodejs"),
@@ -121,4 +124,23 @@ async function build(setup, target) {
   rmSync(made, { recursive: true });
   rmSync(join(fresh, "plugins"), { recursive: true });
   moveInto(fresh, target);
+}
+
+/** The host's package, with go/language-nodejs/pass-through.go and the one line that uses it. */
+async function hostWithPassThrough(setup, folder) {
+  const part = join(sources, "language-nodejs");
+  const sdk = "github.com/pulumi/pulumi/sdk/v3";
+  const downloaded = await longRun(setup, "Get Pulumi's Node host", "go", ["mod", "download", "-json", sdk], {
+    cwd: part,
+  });
+  const from = join(JSON.parse(downloaded).Dir, "nodejs/cmd/pulumi-language-nodejs");
+  cpSync(part, folder, { recursive: true });
+  for (const file of readdirSync(from).filter((name) => name.endsWith(".go") && !name.endsWith("_test.go"))) {
+    writeFileSync(join(folder, file), readFileSync(join(from, file)));
+  }
+  const options = "rpcutil.OpenTracingServerInterceptorOptions(tracingSpan)";
+  const main = readFileSync(join(folder, "main.go"), "utf8");
+  if (!main.includes(options)) throw new Error(`${from}/main.go is not as pass-through.go expects it`);
+  writeFileSync(join(folder, "main.go"), main.replace(options, `append(${options}, passThrough(conn))`));
+  return folder;
 }

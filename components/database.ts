@@ -1,0 +1,98 @@
+import * as command from "@pulumi/command";
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Infrastructure as Definition } from "../platform/catalogue/infrastructure.ts";
+import { accountSql, databaseName } from "../platform/database.ts";
+import type { Environment } from "../platform/environment.ts";
+import { linkVariables } from "../platform/links.ts";
+import type { Backing, Link } from "./backing.ts";
+import { Infrastructure } from "./infrastructure.ts";
+import type { Network } from "./network.ts";
+
+/** What a Database is made of. */
+export interface DatabaseArgs {
+  environment: Environment;
+  network: Network;
+  /** Its entry in the catalogue: an image of MySQL, or of what speaks as it does. */
+  definition: Definition;
+}
+
+/** The database server, whose root password nobody but it and this program knows; each service has its own user and database. */
+export class Database extends pulumi.ComponentResource implements Backing {
+  /** The image that runs. */
+  readonly imageName: pulumi.Output<string>;
+  /** What the server says that it is, such as `8.4.6` or `11.8.6-MariaDB`. */
+  readonly version: pulumi.Output<string>;
+  /** Its container, once it is healthy. */
+  readonly ready: Promise<docker.Container>;
+
+  private readonly name: string;
+  private readonly environment: Environment;
+  private readonly client: (statements: string) => string;
+  private readonly clientEnvironment: Record<string, pulumi.Input<string>>;
+
+  constructor(
+    name: string,
+    { environment, network, definition }: DatabaseArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mia:platform:Database", name, {}, opts);
+    this.name = name;
+    this.environment = environment;
+
+    // It is stored in the volume: who loses one of the two has lost the other.
+    const root = new random.RandomPassword(
+      `${name}-root`,
+      { length: 32, special: false },
+      { parent: this, protect: environment.keepsData },
+    );
+    const server = new Infrastructure(
+      name,
+      { environment, network, definition, variables: { MYSQL_ROOT_PASSWORD: root.result } },
+      { parent: this },
+    );
+    this.imageName = server.imageName;
+    this.ready = server.ready;
+    // The password is handed from environment to environment, so that no command line shows it.
+    this.client = (options) => `docker exec --interactive --env MYSQL_PWD "$CONTAINER" mysql --user=root ${options}`;
+    this.clientEnvironment = {
+      ...network.machine.commandEnvironment,
+      CONTAINER: server.containerId,
+      MYSQL_PWD: root.result,
+    };
+    const version = new command.local.Command(
+      `${name}-version`,
+      {
+        create: this.client("--skip-column-names --batch --execute='SELECT VERSION()'"),
+        environment: this.clientEnvironment,
+        logging: command.local.Logging.None,
+      },
+      { parent: this, dependsOn: this.ready },
+    );
+    this.version = pulumi.unsecret(version.stdout);
+    this.registerOutputs({ imageName: this.imageName, version: this.version });
+  }
+
+  /** A user with a password of its own, and a database that only it can use. */
+  link(service: string, parent: pulumi.Resource): Link {
+    const password = new random.RandomPassword(`${service}-${this.name}`, { length: 32, special: false }, { parent });
+    const database = databaseName(service, this.environment.railsEnv);
+    const account = new command.local.Command(
+      `${service}-${this.name}`,
+      {
+        // Also what an update runs: a database that was made anew gets its users again.
+        create: this.client(""),
+        delete: `${this.client(`--execute="DROP USER IF EXISTS '${service}'@'%'"`)} || true`,
+        environment: this.clientEnvironment,
+        stdin: password.result.apply((secret) => accountSql({ user: service, password: secret, database })),
+        logging: command.local.Logging.None,
+      },
+      { parent, dependsOn: this.ready },
+    );
+    return {
+      variables: { ...linkVariables(this.name, 3306), DB_USERNAME: service, DB_PASSWORD: password.result },
+      ready: account,
+    };
+  }
+}

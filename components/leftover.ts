@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import { docker } from "./machine/docker.ts";
+import type { Machine } from "./machine/machine.ts";
+
+type Kind = "container" | "network" | "volume";
+
+/**
+ * What to do before something with a fixed name is created, should one of that name be there: an `up` that was killed
+ * left it, and it goes; or it is somebody else's, and nothing is touched. A volume that is left is taken over by Docker.
+ * @throws Error in one sentence where it is somebody else's.
+ */
+export function leftover(kind: Kind, name: string, machine: Machine): pulumi.ResourceHookFunction {
+  return async () => {
+    const labels = kind === "container" ? ".Config.Labels" : ".Labels";
+    const format = `{{with ${labels}}}{{index . "mia.stack"}}{{end}}`;
+    const there = await docker(machine.address, kind, "inspect", "--format", format, name);
+    if (!there.ok) return;
+    const stackId = await new Promise((done) => machine.stackId.apply(done));
+    if (there.stdout !== stackId) {
+      throw new Error(
+        `a ${kind} ${name} is on the engine already, and it is not this stack's: remove it, or take a stack of another name (\`pulumi stack init NAME --copy-config-from …\`).`,
+      );
+    }
+    if (kind === "volume") return;
+    if (kind === "container") await docker(machine.address, "container", "stop", name);
+    const removed = await docker(machine.address, kind, "rm", name);
+    if (!removed.ok)
+      throw new Error(`${kind} ${name} is left of an \`up\` that was killed, and can't be removed: ${removed.why}`);
+    await pulumi.log.warn(`removed the ${kind} ${name}, which an \`up\` that was killed had left`);
+  };
+}

@@ -1,0 +1,7 @@
+listen Integer(ENV.fetch("PORT", 3000))
+worker_processes Integer(ENV.fetch("UNICORN_WORKERS", 2))
+timeout 30
+# One boot for all workers, which then share its memory.
+preload_app true
+# Rails writes its own log; /health needs none.
+default_middleware false

@@ -1,0 +1,3 @@
+module mia/offline/registrator
+
+go 1.26
