@@ -2,8 +2,10 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** What a service gets of something that it uses. */
 export interface Link {
-  /** Where it is, and credentials of the service's own. */
-  readonly variables: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Where it is, as whom the service comes, and where it finds its password. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The service's own secrets, by the path of the file that holds each in its container. */
+  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
   /** What has to be there before the service starts. */
   readonly ready: pulumi.Input<pulumi.Resource>;
 }

@@ -13,7 +13,12 @@ export interface SingletonArgs {
   image: pulumi.Input<string>;
   /** What it runs; the image's own where left out. */
   command?: readonly string[] | undefined;
-  environment?: Readonly<Record<string, pulumi.Input<string>>>;
+  environment?: Readonly<Record<string, string>>;
+  /**
+   * Secrets, by the path of the file that holds each in the container. In its environment a single one would hide every
+   * variable's difference in a preview, and `docker inspect` would show it.
+   */
+  secrets?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Its ports that the machine publishes. */
   ports?: readonly PublishedPort[];
   /** Volumes by name, and folders and files of the machine by absolute path, each by its path in the container. */
@@ -49,8 +54,8 @@ export function singleton(name: string, args: SingletonArgs, opts: pulumi.Custom
       hostname: name,
       image: args.image,
       ...(args.command === undefined ? {} : { command: [...args.command] }),
-      // One by one, so that a secret hides its own value only.
-      envs: Object.entries(args.environment ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
+      envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
+      uploads: Object.entries(args.secrets ?? {}).map(([file, content]) => ({ file, content, permissions: "0444" })),
       labels: labels(network, name),
       // Without it a replacement follows whenever Docker's own default changes.
       networkMode: "bridge",

@@ -15,7 +15,15 @@ export interface DatabaseArgs {
   environment: Environment;
   network: Network;
   /** Its entry in the catalogue: an image of MySQL, or of what speaks as it does. */
-  definition: Definition;
+  definition: Definition & { readonly environment: { readonly MYSQL_ROOT_PASSWORD_FILE: string } };
+}
+
+/** Where a service finds its password. */
+const passwordFile = "/run/secrets/db-password";
+
+/** Runs MySQL's client as root where root's password is: in the database's own container. */
+function client(options: string): string {
+  return `docker exec --interactive "$CONTAINER" sh -c 'MYSQL_PWD=$(cat $MYSQL_ROOT_PASSWORD_FILE) exec mysql --user=root "$@"' sh ${options}`;
 }
 
 /** The database server, whose root password nobody but it and this program knows; each service has its own user and database. */
@@ -29,7 +37,6 @@ export class Database extends pulumi.ComponentResource implements Backing {
 
   private readonly name: string;
   private readonly environment: Environment;
-  private readonly client: (statements: string) => string;
   private readonly clientEnvironment: Record<string, pulumi.Input<string>>;
 
   constructor(
@@ -49,28 +56,22 @@ export class Database extends pulumi.ComponentResource implements Backing {
     );
     const server = new Infrastructure(
       name,
-      { environment, network, definition, variables: { MYSQL_ROOT_PASSWORD: root.result } },
+      { environment, network, definition, secrets: { [definition.environment.MYSQL_ROOT_PASSWORD_FILE]: root.result } },
       { parent: this },
     );
     this.imageName = server.imageName;
     this.ready = server.ready;
-    // The password is handed from environment to environment, so that no command line shows it.
-    this.client = (options) => `docker exec --interactive --env MYSQL_PWD "$CONTAINER" mysql --user=root ${options}`;
-    this.clientEnvironment = {
-      ...network.machine.commandEnvironment,
-      CONTAINER: server.containerId,
-      MYSQL_PWD: root.result,
-    };
+    this.clientEnvironment = { ...network.machine.commandEnvironment, CONTAINER: server.containerId };
     const version = new command.local.Command(
       `${name}-version`,
       {
-        create: this.client("--skip-column-names --batch --execute='SELECT VERSION()'"),
+        create: client("--skip-column-names --batch --execute='SELECT VERSION()'"),
         environment: this.clientEnvironment,
         logging: command.local.Logging.None,
       },
       { parent: this, dependsOn: this.ready },
     );
-    this.version = pulumi.unsecret(version.stdout);
+    this.version = version.stdout;
     this.registerOutputs({ imageName: this.imageName, version: this.version });
   }
 
@@ -82,8 +83,8 @@ export class Database extends pulumi.ComponentResource implements Backing {
       `${service}-${this.name}`,
       {
         // Also what an update runs: a database that was made anew gets its users again.
-        create: this.client(""),
-        delete: `${this.client(`--execute="DROP USER IF EXISTS '${service}'@'%'"`)} || true`,
+        create: client(""),
+        delete: `${client(`--execute="DROP USER IF EXISTS '${service}'@'%'"`)} || true`,
         environment: this.clientEnvironment,
         stdin: password.result.apply((secret) => accountSql({ user: service, password: secret, database })),
         logging: command.local.Logging.None,
@@ -91,7 +92,8 @@ export class Database extends pulumi.ComponentResource implements Backing {
       { parent, dependsOn: this.ready },
     );
     return {
-      variables: { ...linkVariables(this.name, 3306), DB_USERNAME: service, DB_PASSWORD: password.result },
+      variables: { ...linkVariables(this.name, 3306), DB_USERNAME: service, DB_PASSWORD_FILE: passwordFile },
+      secrets: { [passwordFile]: password.result },
       ready: account,
     };
   }

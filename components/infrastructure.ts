@@ -15,8 +15,8 @@ export interface InfrastructureArgs {
   definition: Definition;
   /** Its ports that the machine publishes. @default none */
   ports?: readonly PublishedPort[];
-  /** Its environment. @default none */
-  variables?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Its secrets, by the path of the file that holds each in the container. @default none */
+  secrets?: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /** A part of the infrastructure from an upstream image, such as Consul: one container, with a volume for its data. */
@@ -48,7 +48,8 @@ export class Infrastructure extends pulumi.ComponentResource {
         network,
         image: image.name,
         command: definition.command,
-        environment: args.variables ?? {},
+        environment: definition.environment ?? {},
+        secrets: args.secrets ?? {},
         ports: args.ports ?? [],
         volumes,
         healthCheck: definition.healthCheck,

@@ -57,6 +57,7 @@ export class Microservice extends pulumi.ComponentResource {
           ...registrationVariables(environment, { name, tags: ["backend", name], port, checkPath: "/health" }),
           ...Object.fromEntries(links.flatMap(({ variables }) => Object.entries(variables))),
         },
+        secrets: Object.fromEntries(links.flatMap(({ secrets }) => Object.entries(secrets))),
         ports: address === "" ? [] : [{ container: port, address }],
         memoryMib: definition.memoryMib ?? 384,
         stopSeconds: 15,

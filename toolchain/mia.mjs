@@ -1,13 +1,17 @@
 #!/usr/bin/env node
-// `npm run up`, `preview`, `down` and `env`: makes sure of all that Pulumi needs, then hands over to it.
+// `npm run up`, `preview`, `down`, `env`, `status` and `logs`: makes sure of all that they need, then hands over.
 
+import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { docker } from "./docker.mjs";
 import { images } from "./images.mjs";
+import { logs } from "./logs.mjs";
 import { node } from "./node.mjs";
 import { pulumi } from "./pulumi.mjs";
 import { installFilter } from "./stack-file-filter.mjs";
 import { state } from "./state.mjs";
+import { status } from "./status.mjs";
 import { handOver, main, newSetup, run, say, SetupError } from "./steps.mjs";
 
 /** Runs the steps, each of which is skipped when its work is done. */
@@ -27,18 +31,21 @@ async function prepare({ stack = "dev", quiet = false } = {}) {
 }
 
 /** Runs a verb of Pulumi on the stack that the arguments name, or on dev; answers with its exit code. */
-async function onStack(verb, args) {
+async function onStack(verb, given) {
+  const args = given.filter((arg) => arg !== "--volumes");
+  const everything = verb === "down" && args.length < given.length;
   const named = stackOf(args);
   const stack = named ?? "dev";
   const setup = await prepare({ stack });
   const { env } = setup;
   if (verb !== "down") await create(stack, env);
   // Without a terminal nobody can be asked; Pulumi still shows what it does.
-  const yes =
-    verb === "preview" || process.stdin.isTTY || args.includes("--yes") || args.includes("-y") ? [] : ["--yes"];
+  const yes = verb === "preview" || process.stdin.isTTY || confirmed(args) ? [] : ["--yes"];
+  if (everything && !(await unprotect(stack, setup, confirmed(args)))) return 1;
+  const words = everything ? ["destroy"] : verbs[verb];
   const code = await handOver(
     "pulumi",
-    [...words[verb], ...(named === undefined ? ["--stack", stack] : []), ...yes, ...args],
+    [...words, ...(named === undefined ? ["--stack", stack] : []), ...yes, ...args],
     env,
   );
   installFilter(); // Pulumi may have written a stack's file
@@ -54,7 +61,30 @@ async function create(stack, env) {
   }
 }
 
-const words = { up: ["up"], preview: ["preview"], down: ["destroy", "--exclude-protected"] };
+/** Asks whether the data may go, and takes its protection away. */
+async function unprotect(stack, { env }, yes) {
+  const { stdout } = await run("pulumi", ["stack", "export", "--stack", stack], { env });
+  const resources = JSON.parse(stdout || "{}").deployment?.resources ?? [];
+  const volumes = resources.filter(({ type }) => type === "docker:index/volume:Volume").map(({ id }) => id);
+  if (!yes && !(await consent(`This deletes ${volumes.join(", ")} with all data, for good.`))) return false;
+  const done = await run("pulumi", ["state", "unprotect", "--all", "--yes", "--stack", stack], { env });
+  if (done.code !== 0) throw new SetupError(done.stderr.trim().replace(/^error: /, ""));
+  return true;
+}
+
+async function consent(words) {
+  if (!process.stdin.isTTY) throw new SetupError(`${words} Nobody can be asked here: add --yes.`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${words} Go on? [y/N] `);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+function confirmed(args) {
+  return args.includes("--yes") || args.includes("-y");
+}
+
+const verbs = { up: ["up"], preview: ["preview"], down: ["destroy", "--exclude-protected"] };
 
 export function stackOf(args) {
   for (const [i, arg] of args.entries()) {
@@ -82,10 +112,36 @@ async function printEnvironment() {
   return 0;
 }
 
+async function showStatus(args) {
+  const stack = stackOf(args) ?? "dev";
+  return status(await prepare({ stack, quiet: true }), stack);
+}
+
+async function showLogs(args) {
+  const options = {
+    stack: { type: "string", short: "s", default: "dev" },
+    tail: { type: "string", short: "n", default: "100" },
+    "no-follow": { type: "boolean", default: false },
+  };
+  const { values, positionals } = parse(args, options);
+  const setup = await prepare({ stack: values.stack, quiet: true });
+  return logs(setup, values.stack, { names: positionals, follow: !values["no-follow"], tail: values.tail });
+}
+
+function parse(args, options) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new SetupError(`${error.message} Usage: npm run logs -- [--stack NAME] [--tail N] [--no-follow] [PART ...]`);
+  }
+}
+
 async function command([verb, ...args]) {
   if (verb === "env") return printEnvironment();
-  if (verb in words) return onStack(verb, args);
-  throw new SetupError("usage: mia.mjs up|preview|down|env [arguments of pulumi]");
+  if (verb === "status") return showStatus(args);
+  if (verb === "logs") return showLogs(args);
+  if (verb in verbs) return onStack(verb, args);
+  throw new SetupError("usage: mia.mjs up|preview|down|env|status|logs [arguments]");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(() => command(process.argv.slice(2)));

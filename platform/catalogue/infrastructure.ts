@@ -17,6 +17,7 @@ export interface Infrastructure {
   readonly image: string;
   /** What the container runs; the image's own where left out. */
   readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   /** Its volume, and where that is in the container; none where left out. */
   readonly data?: { readonly volume: string; readonly path: string };
   /** Where it gets the engine's socket, which makes it as mighty as root on the machine; nowhere where left out. */
@@ -71,12 +72,13 @@ export const registrator = {
  */
 export const db = {
   image: images.db,
+  environment: { MYSQL_ROOT_PASSWORD_FILE: "/run/secrets/root-password" },
   data: { volume: "data", path: "/var/lib/mysql" },
   healthCheck: {
     // Over TCP: the image's first start has a server without, which is not the one to wait for.
     tests: [
       "CMD-SHELL",
-      "MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql --host=127.0.0.1 --user=root --connect-timeout=2 --execute='SELECT 1' > /dev/null",
+      "MYSQL_PWD=$(cat $MYSQL_ROOT_PASSWORD_FILE) mysql --host=127.0.0.1 --user=root --connect-timeout=2 --execute='SELECT 1' > /dev/null",
     ],
     interval: "2s",
     timeout: "3s",

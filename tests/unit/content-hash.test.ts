@@ -83,8 +83,8 @@ describe("The content hash of a folder", () => {
   }
 
   it("is another for an image made of other images", () => {
-    const upstream = X;
-    const own = ownImage("mia", "lb", folder, "registry.example/a/");
+    const upstream = ownImage("mia", "lb", folder, { IMAGES: "" });
+    const own = ownImage("mia", "lb", folder, { IMAGES: "registry.example/a/" });
     assert.match(upstream.name, /^mia-lb:[0-9a-f]{12}$/);
     assert.notEqual(upstream.name, own.name);
     assert.deepEqual(buildCommand(own), [

@@ -4,7 +4,7 @@
 
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { render, type Recorded } from "./render.ts";
 
@@ -34,11 +34,21 @@ function config(): Record<string, string> {
   return Object.fromEntries(texts) as Record<string, string>;
 }
 
+/** What a provider would make up. */
+function made(type: string, name: string): Record<string, unknown> {
+  if (type === "random:index/randomPassword:RandomPassword") return { result: `(secret of ${name})` };
+  if (type === "random:index/randomUuid:RandomUuid") return { result: `(id of ${name})` };
+  return type === "command:local:Command" ? { stdout: `(output of ${name})` } : {};
+}
+
 const recorded: Promise<Recorded>[] = [];
 
 await pulumi.runtime.setMocks(
   {
-    newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs as Record<string, unknown> }),
+    newResource: ({ type, name, inputs }) => ({
+      id: `${name}-id`,
+      state: { ...(inputs as Record<string, unknown>), ...made(type, name) },
+    }),
     call: ({ inputs }) => inputs as Record<string, unknown>,
   },
   "mia",
@@ -49,7 +59,8 @@ pulumi.runtime.setAllConfig(config());
 const outputs = (await pulumi.runtime.runInPulumiStack(async () => {
   pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
     if (type !== "pulumi:pulumi:Stack") recorded.push(settle(type, name, props, opts));
-    return undefined;
+    // The mocks' engine knows no hooks.
+    return { props, opts: { ...opts, hooks: {} } };
   });
   return import("../../../index.ts");
 })) as Record<string, unknown>;
@@ -97,4 +108,5 @@ function value(input: unknown): Promise<unknown> {
   });
 }
 
-process.stdout.write(render(stack, await Promise.all(recorded), (await value(outputs)) as Record<string, unknown>));
+const text = render(stack, await Promise.all(recorded), (await value(outputs)) as Record<string, unknown>);
+process.stdout.write(text.replaceAll(resolve(root), "<clone>"));

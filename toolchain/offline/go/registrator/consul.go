@@ -69,11 +69,13 @@ func (c *consul) services() (map[string]string, error) {
 }
 
 func (c *consul) call(method, path string, body, into any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
+	var text bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&text).Encode(body); err != nil {
+			return err
+		}
 	}
-	request, err := http.NewRequest(method, c.base+path, bytes.NewReader(text))
+	request, err := http.NewRequest(method, c.base+path, &text)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,10 @@
 #!/bin/bash
-# As upstream's: an empty data folder gets root's password from MYSQL_ROOT_PASSWORD; then the server is PID 1.
+# As upstream's: an empty data folder gets root's password from MYSQL_ROOT_PASSWORD, or from the file that
+# MYSQL_ROOT_PASSWORD_FILE names; then the server is PID 1.
 set -euo pipefail
 data=/var/lib/mysql
 if [ "$1" = mysqld ] && [ ! -e "$data/initialized" ]; then
-  password=${MYSQL_ROOT_PASSWORD:?is needed for a new database}
+  password=${MYSQL_ROOT_PASSWORD:-$(cat "${MYSQL_ROOT_PASSWORD_FILE:?or MYSQL_ROOT_PASSWORD is needed for a new database}")}
   password=${password//\\/\\\\}
   password=${password//\'/\'\'}
   # What a start that was killed has left is not a database yet.
