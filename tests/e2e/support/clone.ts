@@ -9,10 +9,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { command, type Ended, succeed } from "./command.ts";
+import { freePort } from "./ports.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
@@ -194,15 +194,4 @@ function sweepClones(): void {
 async function freePorts(): Promise<Ports> {
   const [http, status, consul] = await Promise.all([freePort(), freePort(), freePort()]);
   return { http, status, consul };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => {
-        done(port);
-      });
-    });
-  });
 }

@@ -36,7 +36,9 @@ function facts(value: unknown, prefix: string, path = ""): string[] {
   if (typeof value !== "object") return [`${prefix}${path} = ${JSON.stringify(value)}`];
   if (Array.isArray(value)) {
     const plain = value.every((item) => typeof item !== "object");
-    if (plain) return [`${prefix}${path} = ${JSON.stringify(value)}`];
+    // A long list, such as an environment, is a line for each item.
+    const lines = JSON.stringify(value).length > 100 ? value : [value];
+    if (plain) return lines.map((item) => `${prefix}${path} = ${JSON.stringify(item)}`);
     return value.flatMap((item, i) => facts(item, prefix, `${path}[${String(i)}]`));
   }
   return Object.entries(value)

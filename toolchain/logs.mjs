@@ -1,0 +1,54 @@
+// `npm run logs -- NAME...`: what the parts of a platform say, each line with the part's name in a colour of its own.
+
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { containers } from "./platform.mjs";
+import { SetupError } from "./steps.mjs";
+
+/** Shows the last lines and, unless told otherwise, all that follow, also of a container that takes another's place. */
+export async function logs(setup, stack, { names, follow, tail }) {
+  const there = await containers(setup, stack);
+  const parts = [...new Set(there.map(({ part }) => part))].sort();
+  if (parts.length === 0) throw new SetupError(`Nothing of stack ${stack} runs: npm run up -- --stack ${stack}`);
+  const unknown = names.filter((name) => !parts.includes(name));
+  if (unknown.length > 0) {
+    throw new SetupError(`There is no part ${unknown.join(", ")} in stack ${stack}; there are ${parts.join(", ")}.`);
+  }
+  const chosen = names.length === 0 ? parts : names;
+  const width = Math.max(...chosen.map((name) => name.length));
+  await Promise.all(
+    chosen.map((part) => {
+      // The same colour every time, also when others are chosen beside it.
+      const name = colour(part.padEnd(width), parts.indexOf(part));
+      return showPart(setup, stack, part, { follow, tail }, (line) => process.stdout.write(`${name} │ ${line}\n`));
+    }),
+  );
+  return 0;
+}
+
+async function showPart(setup, stack, part, { follow, tail }, show) {
+  let from = ["--tail", tail];
+  for (;;) {
+    const own = (await containers(setup, stack)).filter((container) => container.part === part);
+    await Promise.all(own.map(({ id }) => showContainer(setup, id, [...from, ...(follow ? ["--follow"] : [])], show)));
+    if (!follow) return;
+    // It has ended, or is about to be started again: what it says from then on comes after what was shown.
+    from = ["--since", new Date().toISOString()];
+    await sleep(500);
+  }
+}
+
+function showContainer(setup, id, args, show) {
+  return new Promise((done) => {
+    const child = spawn("docker", ["logs", ...args, id], { env: setup.env, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", show);
+    child.on("error", done);
+    child.on("close", done);
+  });
+}
+
+function colour(text, index) {
+  if (process.stdout.isTTY !== true || process.env.NO_COLOR) return text;
+  return `\x1b[${[36, 33, 32, 35, 34, 96, 93, 92, 95, 94][index % 10]}m${text}\x1b[0m`;
+}
