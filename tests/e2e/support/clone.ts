@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   existsSync,
@@ -11,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { command, type Ended, succeed } from "./command.ts";
+import { command, type Ended, eventually, succeed } from "./command.ts";
 import { freePort } from "./ports.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -88,6 +90,13 @@ export class Clone {
     }
   }
 
+  /** Gives a stack ports of its own, as a user would by `pulumi config set`. */
+  async useFreePorts(stack: string): Promise<Ports> {
+    const ports = await freePorts();
+    await this.usePorts(stack, ports);
+    return ports;
+  }
+
   private async usePorts(stack: string, { http, status, consul }: Ports): Promise<void> {
     await this.edit(`Pulumi.${stack}.yaml`, (text) =>
       text
@@ -123,6 +132,26 @@ export class Clone {
   /** `pulumi`, for a command that has to succeed. */
   async mustPulumi(...args: string[]): Promise<Ended> {
     return succeed("pulumi", args, { cwd: this.folder, env: this.env });
+  }
+
+  /** Starts an `up` and kills it with all that it has started as soon as something is so. */
+  async killUp(isIt: (output: string) => boolean | Promise<boolean>, ...args: string[]): Promise<void> {
+    const options = { cwd: this.folder, env: this.env, detached: true, stdio: ["ignore", "pipe", "pipe"] as const };
+    const child = spawn("pulumi", ["up", "--yes", "--skip-preview", ...args], {
+      ...options,
+      stdio: [...options.stdio],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const ended = once(child, "close");
+    try {
+      await eventually(120, async () => child.exitCode !== null || (await isIt(output)), Boolean);
+      if (child.exitCode !== null) throw new Error(`the up ended before it could be killed:\n${output}`);
+    } finally {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+      await ended;
+    }
   }
 
   run(name: string, args: string[], env: NodeJS.ProcessEnv = {}, seconds = 300): Promise<Ended> {

@@ -21,6 +21,8 @@ const rules = [
 export class OwnEngine {
   readonly folder: string;
   readonly host: string;
+  /** The machine's address on the engine's own bridge. */
+  address = "";
   private readonly bridge: string;
   private process: ChildProcess | undefined;
 
@@ -40,6 +42,7 @@ export class OwnEngine {
     });
     let subnet = 250;
     while (addresses.includes(`10.214.${String(subnet)}.1/`)) subnet--;
+    engine.address = `10.214.${String(subnet)}.1`;
     sh("ip", "link", "add", engine.bridge, "type", "bridge");
     sh("ip", "address", "add", `10.214.${String(subnet)}.1/24`, "dev", engine.bridge);
     sh("ip", "link", "set", engine.bridge, "up");
@@ -57,7 +60,7 @@ export class OwnEngine {
     return engine;
   }
 
-  /** Starts the engine's process; also after `kill`. */
+  /** Starts the engine's process; also after `kill`, when networks made from then on are none that `rules` let through. */
   async run(): Promise<void> {
     const log = openSync(join(this.folder, "log"), "a");
     const args = [
@@ -66,7 +69,8 @@ export class OwnEngine {
       ["--pidfile", join(this.folder, "pid")],
       ["--host", this.host],
       ["--bridge", this.bridge],
-      ["--default-address-pool", `base=${pool},size=24`],
+      // An engine that starts again with this would delete the host's own docker0 (removeDefaultBridgeInterface).
+      existsSync(join(this.folder, "data")) ? [] : ["--default-address-pool", `base=${pool},size=24`],
       ["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
       ["--config-file", join(this.folder, "daemon.json")],
     ].flat();

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { Clone } from "./support/clone.ts";
+import { OwnEngine } from "./support/own-engine.ts";
+
+/** An `up` that was killed with all its processes leaves a lock, as Pulumi says; what else it leaves is for the next. */
+describe("After an `up` that was killed", function () {
+  this.timeout(600_000);
+  let engine: OwnEngine;
+  let clone: Clone;
+
+  before(async () => {
+    engine = await OwnEngine.start();
+    clone = await Clone.make({ dockerHost: engine.host });
+    await clone.mustPulumi("stack", "select", "dev", "--create");
+  });
+
+  after(async () => {
+    clone.remove();
+    await engine.remove();
+  });
+
+  afterEach(async () => {
+    const down = await clone.run("node", ["toolchain/mia.mjs", "down", "--volumes", "--yes"]);
+    assert.equal(down.code, 0, down.output);
+    assert.deepEqual(await engine.remains(), []);
+  });
+
+  /** Answers with what the next `up` said. */
+  async function converges(): Promise<string> {
+    const locked = await clone.pulumi("up", "--yes", "--skip-preview");
+    assert.notEqual(locked.code, 0);
+    assert.match(locked.output, /the stack is currently locked by 1 lock\(s\)[^]*pulumi cancel/);
+    await clone.mustPulumi("cancel", "--yes");
+    const { output } = await clone.mustPulumi("up", "--yes", "--skip-preview");
+    await clone.mustPulumi("preview", "--expect-no-changes");
+    const response = await fetch(clone.url("http", "/user/health"));
+    assert.equal(response.status, 200);
+    assert.deepEqual(
+      (await engine.remains()).sort(),
+      ["consul", "db", "lb", "registrator", "user"]
+        .map((part) => `container mia-dev-${part}`)
+        .concat("network mia-dev", "volume mia-dev-consul-data", "volume mia-dev-data", "volume mia-dev-rubygems"),
+    );
+    return output;
+  }
+
+  it("while images are pulled, the next converges", async () => {
+    await clone.killUp((output) => output.includes("RemoteImage db creating"));
+    await converges();
+  });
+
+  it("while containers are created, the next removes what is unknown to the state, and converges", async () => {
+    await clone.killUp(async () => (await engine.remains()).some((what) => what.startsWith("container")));
+    assert.match(await converges(), /removed the container mia-dev-\w+, which an `up` that was killed had left/);
+  });
+
+  it("in the gate, the next converges", async () => {
+    await clone.killUp(async () => (await engine.remains()).includes("container mia-dev-user"));
+    await converges();
+  });
+});

@@ -1,0 +1,364 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Clone, type Ports } from "./support/clone.ts";
+import { eventually } from "./support/command.ts";
+import { OwnEngine } from "./support/own-engine.ts";
+
+interface User {
+  id: number;
+  name: string;
+  email: string;
+}
+
+describe("A service", function () {
+  this.timeout(600_000);
+  let engine: OwnEngine;
+  let clone: Clone;
+
+  before(async () => {
+    engine = await OwnEngine.start();
+    clone = await Clone.make({ dockerHost: engine.host });
+    await clone.mustPulumi("stack", "select", "dev", "--create");
+    await clone.mustPulumi("up", "--yes", "--skip-preview");
+  });
+
+  after(async () => {
+    clone.remove();
+    await engine.remove();
+  });
+
+  function post(body: unknown, ports: Ports = clone.ports): Promise<Response> {
+    return fetch(`http://127.0.0.1:${String(ports.http)}/user/users`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+  }
+
+  async function create(name: string, ports?: Ports): Promise<User> {
+    const response = await post({ name, email: `${name}@example.org` }, ports);
+    assert.equal(response.status, 201);
+    return (await response.json()) as User;
+  }
+
+  async function must(...args: string[]): Promise<string> {
+    const ended = await engine.docker(...args);
+    assert.equal(ended.code, 0, `docker ${args.join(" ")}: ${ended.output}`);
+    return ended.stdout.trim();
+  }
+
+  /** Whether every part is well, as `npm run status` says. */
+  async function status(): Promise<{ code: number; stdout: string }> {
+    return clone.run("node", ["toolchain/mia.mjs", "status"]);
+  }
+
+  async function allWell(seconds: number): Promise<number> {
+    const from = Date.now();
+    await eventually(seconds, status, ({ code }) => code === 0);
+    return (Date.now() - from) / 1000;
+  }
+
+  describe("through the load balancer", () => {
+    it("creates a user and finds it again, also in its own database", async () => {
+      const response = await post({ name: "Ann", email: "ann@example.org" });
+      assert.equal(response.status, 201);
+      const { id, ...rest } = (await response.json()) as User;
+      assert.deepEqual(rest, { name: "Ann", email: "ann@example.org" });
+      assert.equal(response.headers.get("location"), `/user/users/${String(id)}`);
+
+      const found = await fetch(clone.url("http", `/user/users/${String(id)}`));
+      assert.equal(found.status, 200);
+      assert.deepEqual(await found.json(), { id, name: "Ann", email: "ann@example.org" });
+
+      const select = `MYSQL_PWD=$(cat $MYSQL_ROOT_PASSWORD_FILE) mysql -NB -u root -e 'SELECT name FROM mia_user_development.users WHERE id = ${String(id)}'`;
+      assert.equal(await must("exec", "mia-dev-db", "sh", "-c", select), "Ann");
+    });
+
+    it("says what is wrong with invalid input", async () => {
+      const response = await post({ name: "", email: "nowhere" });
+      assert.equal(response.status, 422);
+      assert.deepEqual(await response.json(), { errors: { name: ["can't be blank"], email: ["is invalid"] } });
+      assert.equal((await post("{not json")).status, 400);
+      const missing = await fetch(clone.url("http", "/user/users/4711"));
+      assert.equal(missing.status, 404);
+      assert.deepEqual(await missing.json(), { error: "There is no user with id 4711." });
+    });
+
+    it("has the article's variables of a link, as names", async () => {
+      const variables = (await must("exec", "mia-dev-user", "env")).split("\n");
+      for (const variable of [
+        "WEB_DB_1_PORT_3306_TCP_ADDR=db",
+        "WEB_DB_1_PORT_3306_TCP_PORT=3306",
+        "DB_PORT_3306_TCP_ADDR=db",
+        "DB_PORT_3306_TCP_PORT=3306",
+        "SERVICE_PLATFORM=mia-dev",
+        "SERVICE_3000_NAME=user",
+        "SERVICE_3000_TAGS=backend,user",
+        "PORT=3000",
+      ]) {
+        assert.ok(variables.includes(variable), variable);
+      }
+    });
+
+    it("can do nothing in the database but with its own part of it", async () => {
+      const grants = `MYSQL_PWD=$(cat $MYSQL_ROOT_PASSWORD_FILE) mysql -NB -u root -e "SHOW GRANTS FOR 'user'@'%'"`;
+      const lines = (await must("exec", "mia-dev-db", "sh", "-c", grants)).split("\n");
+      assert.equal(lines.length, 2, lines.join("\n"));
+      assert.match(lines[0] ?? "", /^GRANT USAGE ON \*\.\* TO `user`@`%`/);
+      assert.match(lines[1] ?? "", /^GRANT ALL PRIVILEGES ON `mia\\+_user\\+_development`\.\* TO `user`@`%`$/);
+    });
+
+    it("is out, with an honest check, while its database is away, and in again by itself", async () => {
+      await must("stop", "mia-dev-db");
+      const down = await eventually(
+        15,
+        () => fetch(clone.url("http", "/user/users/1")),
+        (response) => response.status === 503,
+      );
+      assert.equal(down.headers.get("retry-after"), "1");
+      await eventually(
+        15,
+        () => fetch(clone.url("http", "/user/users/1")).then((r) => r.text()),
+        (text) => text.includes("No healthy service"),
+      );
+      assert.match((await status()).stdout, /^db +exited \(0\).*\n(.*\n)*user +running +\S+ +\S+ +critical/m);
+      await must("start", "mia-dev-db");
+      await eventually(
+        30,
+        () => fetch(clone.url("http", "/user/users/1")),
+        (response) => response.status === 200,
+      );
+      await allWell(30);
+    });
+  });
+
+  describe("Its secrets", () => {
+    it("are in no environment, log, preview or plain state, and in the files of their own containers alone", async () => {
+      const [own, root] = await Promise.all([
+        must("exec", "mia-dev-user", "cat", "/run/secrets/db-password"),
+        must("exec", "mia-dev-db", "cat", "/run/secrets/root-password"),
+      ]);
+      const secrets = [own, root];
+      for (const secret of secrets) assert.match(secret, /^[A-Za-z0-9]{32}$/);
+      const names = (await must("ps", "--format", "{{.Names}}")).split("\n");
+      const texts: [string, string][] = [];
+      for (const name of names) {
+        texts.push([`docker inspect ${name}`, await must("inspect", name)]);
+        texts.push([`docker logs ${name}`, (await engine.docker("logs", name)).output]);
+      }
+      texts.push(["pulumi preview", (await clone.mustPulumi("preview", "--diff")).output]);
+      texts.push(["pulumi stack export", (await clone.mustPulumi("stack", "export")).output]);
+      texts.push(["pulumi stack output", (await clone.mustPulumi("stack", "output", "--json")).output]);
+      for (const file of readdirSync(clone.home, { recursive: true, withFileTypes: true })) {
+        if (!file.isFile() || !file.parentPath.startsWith(join(clone.home, "state"))) continue;
+        texts.push([file.name, readFileSync(join(file.parentPath, file.name), "utf8")]);
+      }
+      texts.push(["process list", execFileSync("ps", ["axww", "-o", "args"], { encoding: "utf8" })]);
+      assert.deepEqual(
+        texts.filter(([, text]) => secrets.some((secret) => text.includes(secret))).map(([where]) => where),
+        [],
+      );
+      const rootAtUser = await engine.docker("exec", "mia-dev-user", "grep", "-r", root, "/run", "/web");
+      assert.equal(rootAtUser.stdout, "");
+    });
+  });
+
+  describe("Two stacks on one engine", () => {
+    let other: Ports;
+
+    before(async () => {
+      await clone.mustPulumi("stack", "init", "two", "--copy-config-from", "dev", "--no-select");
+      other = await clone.useFreePorts("two");
+      await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", "two");
+    });
+
+    after(async () => {
+      const down = await clone.run("node", ["toolchain/mia.mjs", "down", "--stack", "two", "--volumes", "--yes"]);
+      assert.equal(down.code, 0, down.output);
+    });
+
+    it("with the same service names never answer for each other", async () => {
+      const [here, there] = [await create("here"), await create("there", other)];
+      const sides = [
+        { url: clone.url("http", `/user/users/${String(here.id)}`), name: "here" },
+        { url: `http://127.0.0.1:${String(other.http)}/user/users/${String(there.id)}`, name: "there" },
+      ];
+      const wrong: string[] = [];
+      const ask = async ({ url, name }: { url: string; name: string }) => {
+        for (let i = 0; i < 250; i++) {
+          const response = await fetch(url);
+          const text = await response.text();
+          if (response.status !== 200 || !text.includes(`"name":"${name}"`)) wrong.push(`${name}: ${text}`);
+        }
+      };
+      await Promise.all([...sides, ...sides, ...sides, ...sides].map(ask));
+      assert.deepEqual(wrong, []);
+      const instances = (await (await fetch(clone.url("consul", "/v1/catalog/service/user"))).json()) as unknown[];
+      assert.equal(instances.length, 2, "each Consul knows both stacks' instances");
+    });
+  });
+
+  describe("Its data", () => {
+    it("is there after `npm run down` and the next `up`", async () => {
+      const { id } = await create("Keeper");
+      const down = await clone.run("node", ["toolchain/mia.mjs", "down", "--yes"]);
+      assert.equal(down.code, 0, down.output);
+      assert.deepEqual((await engine.remains()).sort(), [
+        "volume mia-dev-consul-data",
+        "volume mia-dev-data",
+        "volume mia-dev-rubygems",
+      ]);
+      await clone.mustPulumi("up", "--yes", "--skip-preview");
+      await clone.mustPulumi("preview", "--expect-no-changes");
+      const found = await fetch(clone.url("http", `/user/users/${String(id)}`));
+      assert.equal(((await found.json()) as User).name, "Keeper");
+    });
+  });
+
+  describe("After trouble", () => {
+    it("everything is back and passing within 60 s of an engine's restart, and nothing is to be changed", async () => {
+      await engine.kill("SIGTERM");
+      await engine.run();
+      const seconds = await allWell(60);
+      assert.ok(seconds < 60);
+      await clone.mustPulumi("preview", "--expect-no-changes");
+      await clone.mustPulumi("refresh", "--yes", "--skip-preview");
+      await clone.mustPulumi("preview", "--expect-no-changes");
+    });
+
+    for (const part of ["consul", "registrator", "db", "user", "lb"]) {
+      it(`${part} is back and passing within 30 s of its main process being killed`, async () => {
+        const name = `mia-dev-${part}`;
+        const pid = Number(await must("inspect", "--format", "{{.State.Pid}}", name));
+        process.kill(pid, "SIGKILL");
+        await eventually(
+          30,
+          () => must("inspect", "--format", "{{.State.Pid}} {{.State.Running}}", name),
+          (now) => {
+            return now.endsWith("true") && !now.startsWith(`${String(pid)} `);
+          },
+        );
+        await allWell(30);
+        await eventually(
+          30,
+          () => fetch(clone.url("http", "/user/users/1")),
+          ({ status: code }) => code === 200,
+        );
+      });
+    }
+
+    it("every service is registered again after Consul's data is lost", async () => {
+      await must("stop", "mia-dev-consul");
+      await must(
+        "run",
+        "--rm",
+        "--volumes-from",
+        "mia-dev-consul",
+        "--entrypoint",
+        "sh",
+        await imageOf("lb"),
+        "-c",
+        "rm -rf /consul/data/*",
+      );
+      await must("start", "mia-dev-consul");
+      await eventually(
+        30,
+        () =>
+          fetch(clone.url("consul", "/v1/health/service/user?passing=1"))
+            .then((r) => r.text())
+            .catch(() => ""),
+        (text) => text.includes("mia-dev-user"),
+      );
+      await allWell(30);
+    });
+
+    for (const end of ["kill", "stop"]) {
+      it(`\`docker ${end}\` means stay down: status, preview and the next \`up\` show it, and the \`up\` repairs it`, async () => {
+        await must(end, "mia-dev-user");
+        await eventually(
+          10,
+          () => must("inspect", "--format", "{{.State.Status}}", "mia-dev-user"),
+          (now) => now === "exited",
+        );
+        const shown = await status();
+        assert.equal(shown.code, 1);
+        assert.match(shown.stdout, /^user +exited \(\d+\)/m);
+        const words = /user is stopped \(it ended with code \d+\)/;
+        assert.match((await clone.mustPulumi("preview")).output, words);
+        assert.match((await clone.mustPulumi("up", "--yes", "--skip-preview")).output, words);
+        await allWell(5);
+        await clone.mustPulumi("preview", "--expect-no-changes");
+      });
+    }
+
+    it("a refresh shows what is stopped or gone, and the next `up` makes it again", async () => {
+      await must("stop", "mia-dev-user");
+      await must("rm", "-f", "mia-dev-lb");
+      const refresh = await clone.mustPulumi("refresh", "--yes", "--skip-preview");
+      assert.match(refresh.output, /Container user updated .*mustRun/);
+      assert.match(refresh.output, /Container lb deleted/);
+      assert.match((await clone.mustPulumi("preview")).output, /\+ 1 to create\s+~ 1 to update/);
+      await clone.mustPulumi("up", "--yes", "--skip-preview");
+      await allWell(5);
+      await clone.mustPulumi("preview", "--expect-no-changes");
+    });
+  });
+
+  describe("With an address of the machine (mia:serviceAddress)", () => {
+    it("is registered under it with a port that Docker chose, and answers", async () => {
+      await clone.mustPulumi("config", "set", "mia:serviceAddress", engine.address);
+      await clone.mustPulumi("up", "--yes", "--skip-preview");
+      await clone.mustPulumi("preview", "--expect-no-changes");
+      await clone.mustPulumi("refresh", "--yes", "--skip-preview");
+      await clone.mustPulumi("preview", "--expect-no-changes");
+      const [published = ""] = (await must("port", "mia-dev-user", "3000")).split("\n");
+      const services = await (await fetch(clone.url("status", "/services"))).text();
+      assert.ok(published.startsWith(`${engine.address}:`) && services.includes(published), services);
+      assert.equal((await fetch(clone.url("http", "/user/users/1"))).status, 200);
+      // Docker chooses another port for a container that starts again.
+      await must("restart", "mia-dev-user");
+      await eventually(
+        30,
+        () => fetch(clone.url("http", "/user/users/1")),
+        (response) => response.status === 200,
+      );
+      await clone.mustPulumi("refresh", "--yes", "--skip-preview");
+      await clone.mustPulumi("preview", "--expect-no-changes");
+    });
+  });
+
+  describe("`npm run logs`", () => {
+    it("shows several parts with their names, and says which there are", async () => {
+      const shown = await clone.run("node", ["toolchain/mia.mjs", "logs", "--no-follow", "--tail", "5", "user", "lb"]);
+      assert.equal(shown.code, 0, shown.output);
+      assert.match(shown.stdout, /^user │ /m);
+      assert.doesNotMatch(shown.stdout, /^db /m);
+      const unknown = await clone.run("node", ["toolchain/mia.mjs", "logs", "usr"]);
+      assert.deepEqual(
+        [unknown.code, unknown.output],
+        [1, "✘ There is no part usr in stack dev; there are consul, db, lb, registrator, user.\n"],
+      );
+    });
+  });
+
+  describe("Its end", () => {
+    it("asks before data goes, and with --yes leaves nothing", async () => {
+      const asked = await clone.run("node", ["toolchain/mia.mjs", "down", "--volumes"]);
+      assert.notEqual(asked.code, 0);
+      assert.match(
+        asked.output,
+        /✘ This deletes mia-dev-consul-data, mia-dev-data, mia-dev-rubygems with all data, for good\. Nobody can be asked here: add --yes\.\n$/,
+      );
+      assert.equal((await status()).code, 0);
+      const down = await clone.run("node", ["toolchain/mia.mjs", "down", "--volumes", "--yes"]);
+      assert.equal(down.code, 0, down.output);
+      assert.deepEqual(await engine.remains(), []);
+    });
+  });
+
+  async function imageOf(part: string): Promise<string> {
+    return must("inspect", "--format", "{{.Config.Image}}", `mia-dev-${part}`);
+  }
+});
