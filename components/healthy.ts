@@ -32,7 +32,8 @@ export async function healthy(container: Container, args: HealthyArgs): Promise<
       started = true;
       continue;
     }
-    if (state.kind !== "not yet" || Date.now() > deadline) throw await failure(container, id, args, state.words);
+    if (state.kind === "gone") throw new pulumi.ResourceError(`${args.part} ${state.words}`, container, true);
+    if (state.kind === "stopped" || Date.now() > deadline) throw await failure(container, id, args, state.words);
     await sleep(pause);
   }
 }
@@ -49,8 +50,12 @@ async function foretell(container: Container, { part, engine }: HealthyArgs): Pr
   if (id === undefined) return container;
   const { kind, words } = await look(id, engine);
   if (kind === "stopped") await pulumi.log.warn(`${part} ${words}: an \`up\` starts it again`, container);
-  if (kind === "gone") await pulumi.log.warn(`${part} ${words}: an \`up --refresh\` makes it again`, container);
+  if (kind === "gone") await pulumi.log.warn(`${part} ${words}`, container);
   return container;
+}
+
+function gone(why: string): string {
+  return `is not on the engine any more (${why}): \`pulumi up --refresh\` makes it again.`;
 }
 
 interface Look {
@@ -67,7 +72,7 @@ interface State {
 
 async function look(id: string, engine: Address): Promise<Look> {
   const answer = await docker(engine, "container", "inspect", "--format", "{{json .State}}", id);
-  if (!answer.ok) return { kind: "gone", words: `is gone (${answer.why})` };
+  if (!answer.ok) return { kind: "gone", words: gone(answer.why) };
   const { Status, ExitCode, Health } = JSON.parse(answer.stdout) as State;
   if (Status === "exited" || Status === "dead" || Status === "created") {
     return { kind: "stopped", words: `is stopped (it ended with code ${String(ExitCode)})` };
@@ -86,7 +91,7 @@ async function failure(
 ): Promise<pulumi.ResourceError> {
   return new pulumi.ResourceError(
     `${part} ${words}, and was to be healthy within ${String(readySeconds)} s. ` +
-      `\`pulumi up --refresh\` makes a container that is gone again. Its last log lines:\n${await lastLogLines(engine, id)}`,
+      `Its last log lines:\n${await lastLogLines(engine, id)}`,
     container,
     true,
   );

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import * as v from "valibot";
 import { type Environment, kinds } from "./environment.ts";
 import { ConfigError, type Problem } from "./problem.ts";
@@ -34,9 +35,12 @@ const schema = v.strictObject(
     ),
     kind: v.picklist(Object.keys(kinds) as (keyof typeof kinds)[], `need ${Object.keys(kinds).join(" or ")}`),
     publishAddress: v.pipe(v.string(), v.ipv4("need an IPv4 address such as 127.0.0.1")),
-    serviceAddress: v.union(
-      [v.literal(""), v.pipe(v.string(), v.ipv4())],
-      "need an IPv4 address of the machine such as 172.17.0.1, or nothing",
+    serviceAddress: v.pipe(
+      v.string(),
+      v.check(
+        (value) => value === "" || isIPv4(value),
+        "need an IPv4 address of the machine such as 172.17.0.1, or nothing",
+      ),
     ),
     httpPort: port,
     statusPort: port,

@@ -1,8 +1,8 @@
 // Step 5: where the stacks' state is kept, and what encrypts the secrets in it.
 
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { own, root, SetupError, setVariable, stackFile, step } from "./steps.mjs";
 
@@ -19,11 +19,33 @@ export async function state(setup, stack) {
       return users;
     }
     mkdirSync(folder, { recursive: true });
+    dropDeadLocks(folder);
     setVariable(setup, "PULUMI_BACKEND_URL", mine);
     const passphrase = setup.env.PULUMI_CONFIG_PASSPHRASE ?? setup.env.PULUMI_CONFIG_PASSPHRASE_FILE;
     if (passphrase === undefined) setVariable(setup, "PULUMI_CONFIG_PASSPHRASE", documentedPassphrase);
     return `${folder}, this clone's own`;
   });
+}
+
+/** What commands that were killed on this computer have left: Pulumi would refuse until `pulumi cancel`. */
+export function dropDeadLocks(folder) {
+  const locks = join(folder, ".pulumi/locks");
+  if (!existsSync(locks)) return;
+  for (const entry of readdirSync(locks, { recursive: true, withFileTypes: true })) {
+    if (!entry.name.endsWith(".json")) continue;
+    const file = join(entry.parentPath, entry.name);
+    const { pid, hostname: holder } = JSON.parse(readFileSync(file, "utf8"));
+    if (holder === hostname() && !isAlive(pid)) rmSync(file);
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM"; // another user's
+  }
 }
 
 /** The backend that the user chose: the variable, a login, or a token for Pulumi Cloud. */

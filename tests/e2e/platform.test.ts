@@ -48,28 +48,43 @@ describe("The platform", function () {
       await fetch(clone.url("consul", `/v1/agent/service/deregister/${name}`), { method: "PUT" });
     }
 
-    /** What nginx has loaded. */
-    async function services(): Promise<{ name: string; instances: number }[]> {
-      return (await (await fetch(clone.url("status", "/services"))).json()) as { name: string; instances: number }[];
+    interface Loaded {
+      name: string;
+      instances: { id: string; address: string }[];
     }
 
-    it("says clearly that nobody answers yet", async () => {
-      for (const path of ["/", "/user/users"]) {
+    /** What nginx has loaded of what these tests register. */
+    async function services(): Promise<string[]> {
+      const all = (await (await fetch(clone.url("status", "/services"))).json()) as Loaded[];
+      return all.filter(({ name }) => name !== "user").flatMap(({ instances }) => instances.map(({ id }) => id));
+    }
+
+    it("shows every instance that nginx has loaded", async () => {
+      const all = (await (await fetch(clone.url("status", "/services"))).json()) as Loaded[];
+      assert.deepEqual(
+        all.map(({ name, instances }) => [name, instances.map(({ id }) => id)]),
+        [["user", ["registrator:mia-dev-user:3000"]]],
+      );
+      assert.match(all[0]?.instances[0]?.address ?? "", /^10\.214\.\d+\.\d+:3000$/);
+    });
+
+    it("says clearly where nobody answers", async () => {
+      for (const path of ["/", "/nobody/here"]) {
         const response = await fetch(clone.url("http", path));
         assert.equal(response.status, 503);
         assert.equal(response.headers.get("retry-after"), "1");
-        assert.deepEqual(await response.json(), { error: "No healthy service answers here.", services: [] });
+        assert.deepEqual(await response.json(), { error: "No healthy service answers here.", services: ["user"] });
       }
     });
 
     it("routes by name what comes, without the name, and forgets what goes", async () => {
-      await register("user", "mia-dev");
+      await register("probe", "mia-dev");
       await eventually(10, services, (now) => now.length === 1);
-      const response = await fetch(clone.url("http", "/user/health?verbose=1"));
+      const response = await fetch(clone.url("http", "/probe/health?verbose=1"));
       assert.deepEqual([response.status, await response.text()], [200, "ok\n"]);
-      await deregister("user");
+      await deregister("probe");
       await eventually(10, services, (now) => now.length === 0);
-      assert.equal((await fetch(clone.url("http", "/user/health"))).status, 503);
+      assert.equal((await fetch(clone.url("http", "/probe/health"))).status, 503);
     });
 
     it("routes nothing of another platform, and nothing whose check does not pass", async () => {
@@ -77,7 +92,7 @@ describe("The platform", function () {
       await register("ill", "mia-dev", { Check: { TTL: "60s", Status: "critical" } });
       await register("well", "mia-dev", { Check: { TTL: "60s", Status: "passing" } });
       await eventually(10, services, (now) => now.length > 0);
-      assert.deepEqual(await services(), [{ name: "well", instances: 1 }]);
+      assert.deepEqual(await services(), ["well"]);
       for (const name of ["other", "ill", "well"]) await deregister(name);
       await eventually(10, services, (now) => now.length === 0);
     });
@@ -91,10 +106,10 @@ describe("The platform", function () {
     });
 
     it("keeps its last routes while Consul is away", async () => {
-      await register("user", "mia-dev");
+      await register("probe", "mia-dev");
       await eventually(10, services, (now) => now.length === 1);
       await engine.docker("stop", "mia-dev-consul");
-      assert.equal((await fetch(clone.url("http", "/user/health"))).status, 200);
+      assert.equal((await fetch(clone.url("http", "/probe/health"))).status, 200);
       await engine.docker("start", "mia-dev-consul");
       await eventually(
         30,
@@ -102,8 +117,8 @@ describe("The platform", function () {
         ({ stdout }) => stdout.startsWith("healthy"),
       );
       // A restarted Consul has kept what it knew, in its volume.
-      assert.equal((await fetch(clone.url("http", "/user/health"))).status, 200);
-      await deregister("user");
+      assert.equal((await fetch(clone.url("http", "/probe/health"))).status, 200);
+      await deregister("probe");
       await eventually(10, services, (now) => now.length === 0);
     });
   });
@@ -111,23 +126,23 @@ describe("The platform", function () {
   describe("Its `up`", () => {
     it("with nothing changed changes nothing, and still says whether the platform answers", async () => {
       const up = await clone.mustPulumi("up", "--yes", "--skip-preview");
-      assert.match(up.output, /15 unchanged/);
+      assert.match(up.output, /34 unchanged/);
     });
 
-    it("names the part that is down with its last log lines, and `--refresh` repairs it", async () => {
-      await engine.docker("stop", "mia-dev-lb");
+    it("names the part that somebody has removed, and `--refresh` makes it again", async () => {
+      await engine.docker("rm", "--force", "mia-dev-lb");
       const up = await clone.pulumi("up", "--yes", "--skip-preview");
       assert.notEqual(up.code, 0);
-      const sentence =
-        "lb has exited with code 0, and was to be healthy within 60 s. `pulumi up --refresh` makes a container that is gone or stopped again. Its last log lines:";
-      assert.ok(up.output.includes(sentence), up.output);
-      assert.match(up.output, /down: \/etc\/service\/nginx/);
+      assert.match(
+        up.output,
+        /error: lb is not on the engine any more \(.*No such container.*\): `pulumi up --refresh` makes it again\.$/m,
+      );
       assert.doesNotMatch(up.output, /\.ts:\d+/);
 
       const preview = await clone.mustPulumi("preview", "--refresh");
       assert.match(preview.output, /lb create/);
       await clone.mustPulumi("up", "--yes", "--skip-preview", "--refresh");
-      assert.equal((await fetch(clone.url("http"))).status, 503);
+      assert.equal((await fetch(clone.url("http", "/user/health"))).status, 200);
       await clone.mustPulumi("preview", "--expect-no-changes");
     });
 
@@ -153,25 +168,6 @@ describe("The platform", function () {
       await clone.mustPulumi("preview", "--expect-no-changes");
     });
 
-    it("ends, naming the port, when one is taken, and the next good one converges", async () => {
-      const taken = createServer().listen(0, "127.0.0.1");
-      await once(taken, "listening");
-      const { port } = taken.address() as AddressInfo;
-      try {
-        await clone.edit("Pulumi.dev.yaml", (text) => text.replace(/(mia:statusPort: ).*/, `$1"${String(port)}"`));
-        const up = await clone.pulumi("up", "--yes", "--skip-preview");
-        assert.notEqual(up.code, 0);
-        assert.match(up.output, new RegExp(`127\\.0\\.0\\.1:${String(port)}.*address already in use`));
-      } finally {
-        taken.close();
-      }
-      await clone.edit("Pulumi.dev.yaml", (text) =>
-        text.replace(/(mia:statusPort: ).*/, `$1"${String(clone.ports.status)}"`),
-      );
-      await clone.mustPulumi("up", "--yes", "--skip-preview");
-      await clone.mustPulumi("preview", "--expect-no-changes");
-    });
-
     it("fails with the log when a part never gets healthy, and the next good one converges", async () => {
       await clone.edit("lb/nginx/nginx.conf", (text) => text.replace("worker_processes auto", "worker_proceses auto"));
       await clone.edit("platform/catalogue/infrastructure.ts", (text) =>
@@ -186,7 +182,10 @@ describe("The platform", function () {
       await clone.mustPulumi("preview", "--expect-no-changes");
       assert.deepEqual((await engine.remains()).filter((what) => what.startsWith("container")).sort(), [
         "container mia-dev-consul",
+        "container mia-dev-db",
         "container mia-dev-lb",
+        "container mia-dev-registrator",
+        "container mia-dev-user",
       ]);
     });
   });
@@ -197,7 +196,7 @@ describe("The platform", function () {
       const names = (await engine.docker("images", "--format", "{{.Repository}}")).stdout.trim().split("\n");
       assert.deepEqual(
         names.filter(
-          (name) => name !== "<none>" && !name.startsWith(process.env["MIA_IMAGES"] ?? "") && name !== "mia-lb",
+          (name) => name !== "<none>" && !name.startsWith(process.env["MIA_IMAGES"] ?? "") && !name.startsWith("mia-"),
         ),
         [],
       );
@@ -241,6 +240,14 @@ describe("The platform", function () {
       );
     });
 
+    it("of an engine that refuses says so", async () => {
+      const words = await refusal(["preview"], { DOCKER_HOST: "tcp://127.0.0.1:1" });
+      assert.match(
+        words,
+        /The Docker engine at tcp:\/\/127\.0\.0\.1:1 does not answer \(.*\): start it, or point DOCKER_HOST or `docker context use` at one that runs\./,
+      );
+    });
+
     it("of a DOCKER_CONTEXT that the docker command does not follow says which to unset", async () => {
       const words = await refusal(["preview"], { DOCKER_CONTEXT: "another" });
       const sentence = `DOCKER_CONTEXT is another, but the docker command talks to ${engine.host}: unset DOCKER_CONTEXT, or DOCKER_HOST beside it.`;
@@ -258,12 +265,146 @@ describe("The platform", function () {
       }
     });
 
-    it("of a wrong config names every problem at once, and nothing is created", async () => {
-      await clone.mustPulumi("stack", "init", "wrong");
+    it("of a port that is taken names it and who holds it, all of them at once, and nothing is created", async () => {
+      const holder = createServer().listen(0, "127.0.0.1");
+      await once(holder, "listening");
+      const { port } = holder.address() as AddressInfo;
+      await clone.mustPulumi("stack", "init", "wrong", "--copy-config-from", "dev", "--no-select");
       try {
-        await clone.mustPulumi("config", "set", "mia:httpPort", "70000", "--stack", "wrong");
-        await clone.mustPulumi("config", "set", "mia:htpPort", "80", "--stack", "wrong");
+        await clone.mustPulumi("config", "set", "mia:statusPort", String(port), "--stack", "wrong");
         const before = await engine.remains();
+        for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+          const words = await refusal([...args, "--stack", "wrong"]);
+          const { http, consul } = clone.ports;
+          for (const [key, taken, by] of [
+            ["httpPort", http, "the container mia-dev-lb"],
+            ["statusPort", port, "another program"],
+            ["consulPort", consul, "the container mia-dev-consul"],
+          ] as const) {
+            const start = `Pulumi.wrong.yaml: mia:${key}: got ${String(taken)}, which ${by} holds on 127.0.0.1, need a free port. Fix: pulumi config set mia:${key} `;
+            assert.ok(words.includes(start), words);
+            assert.match(words.slice(words.indexOf(start) + start.length), /^\d+\n/);
+          }
+        }
+        assert.deepEqual(await engine.remains(), before);
+      } finally {
+        holder.close();
+        await clone.mustPulumi("stack", "rm", "wrong", "--yes", "--force");
+        await clone.mustPulumi("stack", "select", "dev");
+      }
+    });
+
+    it("of a name that another state's stack has on the engine touches nothing of it", async () => {
+      const stranger = await Clone.make({ dockerHost: engine.host });
+      try {
+        await stranger.mustPulumi("stack", "select", "dev", "--create");
+        const before = (await engine.docker("ps", "--quiet", "--no-trunc")).stdout;
+        const ended = await stranger.pulumi("up", "--yes", "--skip-preview");
+        assert.notEqual(ended.code, 0);
+        const sentence =
+          "a network mia-dev is on the engine already, and it is not this stack's: remove it, or take a stack of another name (`pulumi stack init NAME --copy-config-from …`).";
+        assert.ok(ended.output.includes(sentence), ended.output);
+        assert.equal((await engine.docker("ps", "--quiet", "--no-trunc")).stdout, before);
+        const down = await stranger.run("node", ["toolchain/mia.mjs", "down", "--volumes", "--yes"]);
+        assert.equal(down.code, 0, down.output);
+        assert.equal((await engine.docker("ps", "--quiet", "--no-trunc")).stdout, before);
+      } finally {
+        stranger.remove();
+      }
+      await clone.mustPulumi("preview", "--expect-no-changes");
+    });
+
+    describe("of a wrong config", () => {
+      before(() => clone.mustPulumi("stack", "init", "wrong", "--no-select"));
+      after(async () => {
+        await clone.mustPulumi("stack", "rm", "wrong", "--yes", "--force");
+        await clone.mustPulumi("stack", "select", "dev");
+      });
+
+      const pulumis = (key: string, type: string) =>
+        `error: validating stack config: Stack 'wrong' with configuration key 'mia:${key}' must be of type '${type}'`;
+      const ours = (key: string, rest: string) => `error: Pulumi.wrong.yaml: mia:${key}: ${rest}`;
+      const unknown = (key: string) => ours(key, `got a key that does not exist. Fix: pulumi config rm mia:${key}`);
+      const number = (key: string, got: string, example: number) =>
+        ours(key, `got ${got}, need 1..65535. Fix: pulumi config set mia:${key} ${String(example)}`);
+
+      const cases: [string, string, string][] = [
+        ["mia:httpPort", "eighty", pulumis("httpPort", "integer")],
+        ["mia:httpPort", "0", number("httpPort", "0", 80)],
+        ["mia:httpPorts", "80", unknown("httpPorts")],
+        ["mia:statusPort", "true", pulumis("statusPort", "integer")],
+        ["mia:statusPort", "65536", number("statusPort", "65536", 8181)],
+        ["mia:statsPort", "80", unknown("statsPort")],
+        ["mia:consulPort", "8500.5", pulumis("consulPort", "integer")],
+        ["mia:consulPort", "-1", number("consulPort", "-1", 8500)],
+        ["mia:consulport", "8500", unknown("consulport")],
+        [
+          "mia:publishAddress",
+          "localhost",
+          ours(
+            "publishAddress",
+            'got "localhost", need an IPv4 address such as 127.0.0.1. Fix: pulumi config set mia:publishAddress 127.0.0.1',
+          ),
+        ],
+        ["mia:publishAddr", "127.0.0.1", unknown("publishAddr")],
+        [
+          "mia:serviceAddress",
+          "10.0.2.256",
+          ours(
+            "serviceAddress",
+            'got "10.0.2.256", need an IPv4 address of the machine such as 172.17.0.1, or nothing. Fix: pulumi config set mia:serviceAddress 172.17.0.1',
+          ),
+        ],
+        ["mia:serviceIp", "10.0.2.15", unknown("serviceIp")],
+        [
+          "mia:kind",
+          "dev",
+          ours("kind", 'got "dev", need development or qa. Fix: pulumi config set mia:kind development'),
+        ],
+        ["mia:kinds", "qa", unknown("kinds")],
+        [
+          "mia:images",
+          "registry.example",
+          ours(
+            "images",
+            'got "registry.example", need a registry and path that ends with a slash, or nothing. Fix: pulumi config set mia:images registry.example/mirror/',
+          ),
+        ],
+        ["mia:image", "registry.example/", unknown("image")],
+        ["mia:machine", "local", pulumis("machine", "object")],
+        [
+          "mia:machine.driver",
+          "virtualbox",
+          ours(
+            "machine.driver",
+            'got "virtualbox", need local. Fix: pulumi config set --path mia:machine.driver local',
+          ),
+        ],
+        [
+          "mia:machine.memory",
+          "4096",
+          ours("machine.memory", "got a key that does not exist. Fix: pulumi config rm --path mia:machine.memory"),
+        ],
+      ];
+      for (const [key, value, line] of cases) {
+        it(`says of ${key} = ${value} where, what and how, and nothing is created`, async () => {
+          await clone.mustPulumi("config", "set", "--stack", "wrong", "--path", key, "--", value);
+          if (key === "mia:machine.memory")
+            await clone.mustPulumi("config", "set", "--stack", "wrong", "--path", "mia:machine.driver", "local");
+          const before = await engine.remains();
+          const words = await refusal(["up", "--yes", "--skip-preview", "--stack", "wrong"]);
+          assert.ok(
+            words.split("\n").some((found) => found.trim() === line),
+            words,
+          );
+          assert.deepEqual(await engine.remains(), before);
+          await clone.mustPulumi("config", "rm", "--stack", "wrong", "--path", key.replace(/\.\w+$/, ""));
+        });
+      }
+
+      it("names every problem at once", async () => {
+        await clone.mustPulumi("config", "set", "--stack", "wrong", "mia:httpPort", "70000");
+        await clone.mustPulumi("config", "set", "--stack", "wrong", "mia:htpPort", "80");
         const words = await refusal(["up", "--yes", "--skip-preview", "--stack", "wrong"]);
         for (const sentence of [
           "Pulumi.wrong.yaml: mia:httpPort: got 70000, need 1..65535. Fix: pulumi config set mia:httpPort 80",
@@ -271,16 +412,16 @@ describe("The platform", function () {
         ]) {
           assert.ok(words.includes(sentence), words);
         }
-        assert.deepEqual(await engine.remains(), before);
-      } finally {
-        await clone.mustPulumi("stack", "rm", "wrong", "--yes", "--force");
-        await clone.mustPulumi("stack", "select", "dev");
-      }
+      });
     });
   });
 
   describe("Its end", () => {
-    it("is `pulumi destroy`: no container, network or volume is left", async () => {
+    it("is `pulumi destroy`, which goes no further than what is protected: once it is not, nothing is left", async () => {
+      const refused = await clone.pulumi("destroy", "--yes", "--skip-preview");
+      assert.notEqual(refused.code, 0);
+      assert.match(refused.output, /mia-dev-data|protected/);
+      await clone.mustPulumi("state", "unprotect", "--all", "--yes");
       await clone.mustPulumi("destroy", "--yes", "--skip-preview");
       assert.deepEqual(await engine.remains(), []);
     });

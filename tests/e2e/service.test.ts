@@ -169,14 +169,24 @@ describe("A service", function () {
     let other: Ports;
 
     before(async () => {
-      await clone.mustPulumi("stack", "init", "two", "--copy-config-from", "dev", "--no-select");
-      other = await clone.useFreePorts("two");
-      await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", "two");
+      await clone.mustPulumi("stack", "init", "qa", "--no-select");
+      other = await clone.useFreePorts("qa");
+      await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", "qa");
     });
 
     after(async () => {
-      const down = await clone.run("node", ["toolchain/mia.mjs", "down", "--stack", "two", "--volumes", "--yes"]);
-      assert.equal(down.code, 0, down.output);
+      await clone.mustPulumi("destroy", "--yes", "--skip-preview", "--stack", "qa");
+      assert.deepEqual(
+        (await engine.remains()).filter((what) => what.includes("mia-qa")),
+        [],
+      );
+    });
+
+    it("are a developer's, with code mounted, and one with everything baked; after both nothing is to be changed", async () => {
+      const mounts = (part: string) => must("inspect", "--format", "{{range .Mounts}}{{.Destination}} {{end}}", part);
+      assert.equal(await mounts("mia-dev-user"), "/web/rubygems /web/service");
+      assert.equal(await mounts("mia-qa-user"), "");
+      for (const stack of ["dev", "qa"]) await clone.mustPulumi("preview", "--expect-no-changes", "--stack", stack);
     });
 
     it("with the same service names never answer for each other", async () => {

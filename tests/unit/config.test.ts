@@ -6,7 +6,9 @@ import { ConfigError } from "../../platform/problem.ts";
 const valid = {
   "mia:machine": '{"driver":"local"}',
   "mia:images": "",
+  "mia:kind": "development",
   "mia:publishAddress": "127.0.0.1",
+  "mia:serviceAddress": "",
   "mia:httpPort": "80",
   "mia:statusPort": "8181",
   "mia:consulPort": "8500",
@@ -32,13 +34,25 @@ function refusal(values: Record<string, string>): string {
 describe("A stack's config", () => {
   it("becomes one complete environment", () => {
     assert.deepEqual(read({}), {
+      delivery: "mounted",
+      keepsData: true,
+      railsEnv: "development",
       platform: "mia-dev",
       source: "Pulumi.dev.yaml",
       machine: { driver: "local" },
       images: "",
       publishAddress: "127.0.0.1",
+      serviceAddress: "",
       ports: { http: 80, status: 8181, consul: 8500 },
     });
+  });
+
+  it("knows what a kind of environment means", () => {
+    const { delivery, keepsData, railsEnv } = read({ "mia:kind": "qa" });
+    assert.deepEqual(
+      { delivery, keepsData, railsEnv },
+      { delivery: "baked", keepsData: false, railsEnv: "production" },
+    );
   });
 
   it("takes the surroundings' images only where it names none itself", () => {
@@ -71,6 +85,16 @@ describe("A stack's config", () => {
       "publishAddress",
       "localhost",
       'Pulumi.dev.yaml: mia:publishAddress: got "localhost", need an IPv4 address such as 127.0.0.1. Fix: pulumi config set mia:publishAddress 127.0.0.1',
+    ],
+    [
+      "kind",
+      "dev",
+      'Pulumi.dev.yaml: mia:kind: got "dev", need development or qa. Fix: pulumi config set mia:kind development',
+    ],
+    [
+      "serviceAddress",
+      "10.0.2.256",
+      'Pulumi.dev.yaml: mia:serviceAddress: got "10.0.2.256", need an IPv4 address of the machine such as 172.17.0.1, or nothing. Fix: pulumi config set mia:serviceAddress 172.17.0.1',
     ],
     [
       "images",

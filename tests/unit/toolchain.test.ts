@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
 import { atLeast } from "../../platform/versions.mjs";
 import { withoutIdleSalt } from "../../toolchain/stack-file-filter.mjs";
-import { opens } from "../../toolchain/state.mjs";
+import { dropDeadLocks, opens } from "../../toolchain/state.mjs";
 import { stackFile } from "../../toolchain/steps.mjs";
 import { stackOf } from "../../toolchain/mia.mjs";
 
@@ -50,6 +54,25 @@ describe("The set-up", () => {
     assert.equal(stackFile("dev"), "Pulumi.dev.yaml");
     assert.equal(stackFile("acme/dev"), "Pulumi.dev.yaml");
     assert.equal(stackFile("acme/mia/dev"), "Pulumi.dev.yaml");
+  });
+
+  it("drops the locks of commands that are no more, and of no others", () => {
+    const folder = mkdtempSync(join(tmpdir(), "mia-locks-"));
+    try {
+      const locks = join(folder, ".pulumi/locks/organization/mia/dev");
+      mkdirSync(locks, { recursive: true });
+      const gone = spawnSync("true").pid;
+      const lock = (name: string, content: object) => {
+        writeFileSync(join(locks, `${name}.json`), JSON.stringify(content));
+      };
+      lock("gone", { pid: gone, hostname: hostname() });
+      lock("alive", { pid: process.pid, hostname: hostname() });
+      lock("elsewhere", { pid: gone, hostname: "another.example" });
+      dropDeadLocks(folder);
+      assert.deepEqual(readdirSync(locks).sort(), ["alive.json", "elsewhere.json"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("finds the stack among Pulumi's arguments", () => {
