@@ -79,9 +79,9 @@ try {
   const again = await run(first, ["up"]);
   const second = await Clone.make({ dockerHost: engine.host, packages: false });
   clones.push(second);
-  await run(first, ["down"]);
+  await run(first, ["down", "--", "--volumes", "--yes"]);
   const shared = await run(second, ["up"]);
-  await run(second, ["down"]);
+  await run(second, ["down", "--", "--volumes", "--yes"]);
   process.stdout.write(`${table({ "from nothing": cold, "nothing changed": again, "second clone": shared })}\n`);
 } finally {
   for (const clone of clones) clone.remove();

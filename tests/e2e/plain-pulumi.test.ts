@@ -24,6 +24,7 @@ describe("For someone who has Pulumi and Docker", function () {
   });
 
   after(async () => {
+    await clone.pulumi("state", "unprotect", "--all", "--yes", "--stack", "dev");
     await clone.pulumi("destroy", "--yes", "--stack", "dev");
     clone.remove();
     await engine.remove();
@@ -36,7 +37,8 @@ describe("For someone who has Pulumi and Docker", function () {
     assert.doesNotMatch(up.output, /warning/i);
     const response = await fetch(clone.url("http"));
     assert.equal(response.status, 503);
-    assert.deepEqual(await response.json(), { error: "No healthy service answers here.", services: [] });
+    assert.deepEqual(await response.json(), { error: "No healthy service answers here.", services: ["user"] });
+    assert.equal((await fetch(clone.url("http", "/user/health"))).status, 200);
   });
 
   it("leaves `git status` clean", async () => {
@@ -57,7 +59,8 @@ describe("For someone who has Pulumi and Docker", function () {
     assert.equal(outputs["statusUrl"], clone.url("status", ""));
     assert.equal(outputs["consulUrl"], clone.url("consul", ""));
     assert.equal(outputs["engineId"], (await engine.docker("info", "--format", "{{.ID}}")).stdout.trim());
-    assert.deepEqual(Object.keys(outputs.images).sort(), ["consul", "lb"]);
+    assert.deepEqual(Object.keys(outputs.images).sort(), ["consul", "db", "lb", "registrator", "user"]);
+    assert.match(String(outputs["databaseVersion"]), /^8\.4\.|MariaDB/);
     const running = (await engine.docker("ps", "--format", "{{.Image}}")).stdout.trim().split("\n").sort();
     assert.deepEqual(running, Object.values(outputs.images).sort());
   });
@@ -77,7 +80,8 @@ describe("For someone who has Pulumi and Docker", function () {
     });
   }
 
-  it("`pulumi destroy` leaves nothing", async () => {
+  it("`pulumi destroy` leaves nothing once the data is protected no more", async () => {
+    await clone.mustPulumi("state", "unprotect", "--all", "--yes");
     await clone.mustPulumi("destroy", "--yes");
     assert.deepEqual(await engine.remains(), []);
     assert.equal(await clone.status(), "");

@@ -71,14 +71,14 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
       assert.match(up.output, new RegExp(`✔ ${step}: `));
     assert.ok(up.output.includes(`lbUrl      ${clone.url("http", "")}`), up.output);
     assert.doesNotMatch(up.output.replace(/^npm warn.*$/gm, ""), /warning/i);
-    assert.equal((await fetch(clone.url("http"))).status, 503);
+    assert.equal((await fetch(clone.url("http", "/user/health"))).status, 200);
     assert.equal(await clone.status(), "");
     assert.ok(existsSync(join(clone.folder, ".mia/state/.pulumi/stacks/mia/dev.json")), "the state is the clone's own");
   });
 
   it("with nothing changed sets nothing up and changes nothing", async () => {
     const up = await mustNpm("up");
-    assert.match(up.output, /15 unchanged/);
+    assert.match(up.output, /34 unchanged/);
     assert.doesNotMatch(up.output, / … \(log:/);
     assert.equal(await clone.status(), "");
   });
@@ -86,7 +86,11 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
   it("passes arguments through: qa comes up beside dev", async () => {
     await mustNpm("up", "--", "--stack", "qa");
     const names = (await engine.docker("ps", "--format", "{{.Names}}")).stdout.trim().split("\n").sort();
-    assert.deepEqual(names, ["mia-dev-consul", "mia-dev-lb", "mia-qa-consul", "mia-qa-lb"]);
+    const parts = ["consul", "db", "lb", "registrator", "user"];
+    assert.deepEqual(
+      names,
+      ["mia-dev", "mia-qa"].flatMap((platform) => parts.map((part) => `${platform}-${part}`)),
+    );
     await mustNpm("preview", "--", "--stack", "qa", "--expect-no-changes");
     await mustNpm("preview", "--", "--expect-no-changes");
     assert.equal(await clone.status(), "");
@@ -141,10 +145,16 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
     assert.ok(!existsSync(join(state, ".pulumi/stacks/mia/qa.json")));
   });
 
-  it("`npm run down` leaves nothing", async () => {
+  it("`npm run down` leaves nothing but what a developer keeps, and with `--volumes` nothing", async () => {
     rewriteSalt("qa", "");
     await mustNpm("down", "--", "--stack", "qa");
     await mustNpm("down");
+    assert.deepEqual((await engine.remains()).sort(), [
+      "volume mia-dev-consul-data",
+      "volume mia-dev-data",
+      "volume mia-dev-rubygems",
+    ]);
+    await mustNpm("down", "--", "--volumes", "--yes");
     assert.deepEqual(await engine.remains(), []);
     assert.equal(await clone.status(), "");
   });
