@@ -9,14 +9,14 @@ describe("After an `up` that was killed", function () {
   let clone: Clone;
 
   before(async () => {
-    engine = await OwnEngine.start();
+    engine = await OwnEngine.shared();
     clone = await Clone.make({ dockerHost: engine.host });
     await clone.mustPulumi("stack", "select", "dev", "--create");
   });
 
   after(async () => {
     clone.remove();
-    await engine.remove();
+    await engine.clear();
   });
 
   afterEach(async () => {
@@ -45,6 +45,8 @@ describe("After an `up` that was killed", function () {
   }
 
   it("while images are pulled, the next converges", async () => {
+    const images = (await engine.docker("images", "--quiet")).stdout.split("\n").filter((id) => id !== "");
+    await engine.docker("rmi", "--force", ...images);
     await clone.killUp((output) => output.includes("RemoteImage db creating"));
     await converges();
   });

@@ -12,7 +12,7 @@ describe("For someone who has Pulumi and Docker", function () {
   let clone: Clone;
 
   before(async () => {
-    engine = await OwnEngine.start();
+    engine = await OwnEngine.shared();
     clone = await Clone.make({ packages: false });
     // The engine is the current context's, as with colima, OrbStack or Docker Desktop.
     for (const args of [
@@ -24,10 +24,8 @@ describe("For someone who has Pulumi and Docker", function () {
   });
 
   after(async () => {
-    await clone.pulumi("state", "unprotect", "--all", "--yes", "--stack", "dev");
-    await clone.pulumi("destroy", "--yes", "--stack", "dev");
     clone.remove();
-    await engine.remove();
+    await engine.clear();
   });
 
   it("`npm ci && pulumi stack select dev --create && pulumi up` is all", async () => {

@@ -12,7 +12,7 @@ describe("The platform", function () {
   let clone: Clone;
 
   before(async () => {
-    engine = await OwnEngine.start();
+    engine = await OwnEngine.shared();
     clone = await Clone.make({ dockerHost: engine.host });
     await clone.mustPulumi("stack", "select", "dev", "--create");
     await clone.mustPulumi("up", "--yes", "--skip-preview");
@@ -20,7 +20,7 @@ describe("The platform", function () {
 
   after(async () => {
     clone.remove();
-    await engine.remove();
+    await engine.clear();
   });
 
   describe("Its load balancer", () => {

@@ -34,14 +34,14 @@ describe("Registrator", function () {
   let port: number;
 
   before(async () => {
-    engine = await OwnEngine.start();
+    engine = await OwnEngine.shared();
     port = await freePort();
     await must("run", "-d", "--name", "consul", "-p", `127.0.0.1:${String(port)}:8500`, consulImage);
     await must("create", "--name", "pull", nginx);
     await eventually(30, leader, (found) => found !== undefined && found !== '""');
   });
 
-  after(() => engine.remove());
+  after(() => engine.clear());
 
   async function must(...args: string[]): Promise<string> {
     const ended = await engine.docker(...args);

@@ -18,7 +18,7 @@ describe("A service", function () {
   let clone: Clone;
 
   before(async () => {
-    engine = await OwnEngine.start();
+    engine = await OwnEngine.shared();
     clone = await Clone.make({ dockerHost: engine.host });
     await clone.mustPulumi("stack", "select", "dev", "--create");
     await clone.mustPulumi("up", "--yes", "--skip-preview");
@@ -26,7 +26,8 @@ describe("A service", function () {
 
   after(async () => {
     clone.remove();
-    await engine.remove();
+    // It was started again: none for others any more.
+    await OwnEngine.removeShared();
   });
 
   function post(body: unknown, ports: Ports = clone.ports): Promise<Response> {

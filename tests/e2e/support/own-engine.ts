@@ -32,6 +32,21 @@ export class OwnEngine {
     this.bridge = `mia${basename(folder).slice(prefix.length)}`;
   }
 
+  private static common: Promise<OwnEngine> | undefined;
+
+  /** One that all files of a run may use in turn: what was pulled and built for one is there for the next. */
+  static shared(): Promise<OwnEngine> {
+    OwnEngine.common ??= OwnEngine.start();
+    return OwnEngine.common;
+  }
+
+  /** Takes the shared one away, if there is one. */
+  static async removeShared(): Promise<void> {
+    const engine = await OwnEngine.common;
+    OwnEngine.common = undefined;
+    await engine?.remove();
+  }
+
   static async start(): Promise<OwnEngine> {
     await sweep();
     const engine = new OwnEngine(mkdtempSync(join(tmpdir(), prefix)));
@@ -106,11 +121,18 @@ export class OwnEngine {
     await ended;
   }
 
-  /** Takes everything away that `start` made. */
-  async remove(): Promise<void> {
+  /** Takes away what runs here, and all of its data; images stay. */
+  async clear(): Promise<void> {
     const all = (await this.docker("ps", "--all", "--quiet")).stdout.split("\n").filter((id) => id !== "");
     if (all.length > 0) await this.docker("rm", "--force", "--volumes", ...all);
     await this.docker("network", "prune", "--force");
+    const volumes = (await this.docker("volume", "ls", "--quiet")).stdout.split("\n").filter((name) => name !== "");
+    if (volumes.length > 0) await this.docker("volume", "rm", "--force", ...volumes);
+  }
+
+  /** Takes everything away that `start` made. */
+  async remove(): Promise<void> {
+    await this.clear();
     await this.kill("SIGTERM");
     clean(this.folder);
   }
