@@ -45,8 +45,13 @@ async function instancesOf(consulUrl, stack) {
   }
 }
 
+/** `passing`, or what the check that is worst off says. */
 function worst(checks) {
-  return ["critical", "warning"].find((status) => checks.some(({ Status }) => Status === status)) ?? "passing";
+  for (const status of ["critical", "warning"]) {
+    const check = checks.find(({ Status }) => Status === status);
+    if (check !== undefined) return `${status} ${check.Output.trim().split("\n")[0]}`.trim();
+  }
+  return "passing";
 }
 
 function ago(time) {

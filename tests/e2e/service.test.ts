@@ -299,7 +299,7 @@ describe("A service", function () {
         const words = /user is stopped \(it ended with code \d+\)/;
         assert.match((await clone.mustPulumi("preview")).output, words);
         assert.match((await clone.mustPulumi("up", "--yes", "--skip-preview")).output, words);
-        await allWell(5);
+        await allWell(30);
         await clone.mustPulumi("preview", "--expect-no-changes");
       });
     }
@@ -312,7 +312,7 @@ describe("A service", function () {
       assert.match(refresh.output, /Container lb deleted/);
       assert.match((await clone.mustPulumi("preview")).output, /\+ 1 to create\s+~ 1 to update/);
       await clone.mustPulumi("up", "--yes", "--skip-preview");
-      await allWell(5);
+      await allWell(30);
       await clone.mustPulumi("preview", "--expect-no-changes");
     });
   });
