@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Database } from "./components/database.ts";
 import { Delivery } from "./components/delivery.ts";
+import { endWithEngine } from "./components/end-with-engine.ts";
 import { Gate } from "./components/gate.ts";
 import { Infrastructure } from "./components/infrastructure.ts";
 import { LoadBalancer } from "./components/load-balancer.ts";
@@ -14,6 +15,7 @@ import * as infrastructure from "./platform/catalogue/infrastructure.ts";
 import { microservices } from "./platform/catalogue/microservices.ts";
 import { registratorCommand } from "./platform/registrator.ts";
 
+endWithEngine();
 const environment = stackEnvironment();
 const { platform, publishAddress: address, ports } = environment;
 

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { command, type Ended, eventually, succeed } from "./command.ts";
 import { freePort } from "./ports.ts";
+import { descendants, isRunning } from "./processes.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
@@ -134,23 +135,30 @@ export class Clone {
     return succeed("pulumi", args, { cwd: this.folder, env: this.env });
   }
 
-  /** Starts an `up` and kills it with all that it has started as soon as something is so. */
-  async killUp(isIt: (output: string) => boolean | Promise<boolean>, ...args: string[]): Promise<void> {
-    const options = { cwd: this.folder, env: this.env, detached: true, stdio: ["ignore", "pipe", "pipe"] as const };
-    const child = spawn("pulumi", ["up", "--yes", "--skip-preview", ...args], {
-      ...options,
-      stdio: [...options.stdio],
-    });
+  /**
+   * Starts an `up` and kills it as soon as something is so. The program that it runs then has to end by itself; what else
+   * it has started does so only after minutes, and is ended here.
+   */
+  async killUp(isIt: (output: string) => boolean | Promise<boolean>): Promise<void> {
+    const child = spawn("pulumi", ["up", "--yes", "--skip-preview"], { cwd: this.folder, env: this.env });
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const ended = once(child, "close");
+    await eventually(120, async () => child.exitCode !== null || (await isIt(output)), Boolean);
+    if (child.exitCode !== null || child.pid === undefined) throw new Error(`the up has ended already:\n${output}`);
+    const started = descendants(child.pid);
+    child.kill("SIGKILL");
+    await once(child, "exit");
     try {
-      await eventually(120, async () => child.exitCode !== null || (await isIt(output)), Boolean);
-      if (child.exitCode !== null) throw new Error(`the up ended before it could be killed:\n${output}`);
+      const programs = started.filter(({ commandLine }) => commandLine.includes("@pulumi/pulumi/cmd/run"));
+      if (programs.length === 0) throw new Error("the up had not started the program yet");
+      await eventually(
+        10,
+        () => Promise.resolve(programs.filter(isRunning)),
+        (left) => left.length === 0,
+      );
     } finally {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
-      await ended;
+      for (const { pid } of started.filter(isRunning)) process.kill(pid, "SIGKILL");
     }
   }
 

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly commandLine: string;
+}
+
+/** A process's children and theirs, as they are now. */
+export function descendants(pid: number): Process[] {
+  const all = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap(read);
+  const below = (parent: number): Process[] => {
+    return all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
+  };
+  return below(pid);
+}
+
+/** Whether it still runs, and is not another that got its number. */
+export function isRunning({ pid, commandLine }: Process): boolean {
+  return read(String(pid)).some((now) => now.commandLine === commandLine);
+}
+
+function read(pid: string): Process[] {
+  try {
+    const parent = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    return [{ pid: Number(pid), parent: Number(parent), commandLine }];
+  } catch {
+    return []; // it has ended meanwhile
+  }
+}
