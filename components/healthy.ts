@@ -28,7 +28,8 @@ export async function healthy(container: Container, args: HealthyArgs): Promise<
     if (state.kind === "healthy") return container;
     if (state.kind === "stopped" && !started) {
       await pulumi.log.warn(`${args.part} ${state.words}: starting it again`, container);
-      await docker(args.engine, "container", "start", id);
+      const start = await docker(args.engine, "container", "start", id);
+      if (!start.ok) throw await failure(container, id, args, `can't be started (${start.why})`);
       started = true;
       continue;
     }

@@ -1,4 +1,4 @@
-import type { Environment } from "./environment.ts";
+import { type Environment, portAfter } from "./environment.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 
 /**
@@ -21,7 +21,7 @@ function portsPublishedTwice({ source, ports }: Environment): Problem[] {
         where: `${source}: mia:${name}Port`,
         got: `${String(port)}, which is mia:${other}Port too`,
         need: "need a port of its own",
-        fix: `pulumi config set mia:${name}Port ${String(port + 1)}`,
+        fix: `pulumi config set mia:${name}Port ${String(portAfter(port))}`,
       });
     }
   }

@@ -38,7 +38,8 @@ const schema = v.strictObject(
     serviceAddress: v.pipe(
       v.string(),
       v.check(
-        (value) => value === "" || isIPv4(value),
+        // Consul, in a container, would ask itself at a loopback address.
+        (value) => value === "" || (isIPv4(value) && !/^(0|127)\./.test(value)),
         "need an IPv4 address of the machine such as 172.17.0.1, or nothing",
       ),
     ),

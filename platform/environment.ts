@@ -26,7 +26,7 @@ export interface Environment extends Kind {
 export interface Kind {
   /** How code gets into the services: the folder of this computer is mounted, or the image has a copy. */
   readonly delivery: "mounted" | "baked";
-  /** Whether volumes, and the passwords that they hold, outlive a `pulumi destroy --exclude-protected`. */
+  /** Whether volumes, and the root password in one of them, outlive a `pulumi destroy --exclude-protected`. */
   readonly keepsData: boolean;
   /** What the services get as RAILS_ENV. */
   readonly railsEnv: string;
@@ -51,4 +51,10 @@ export interface PublishedPorts {
   readonly status: number;
   /** Consul's HTTP API and UI. */
   readonly consul: number;
+}
+
+/** Another port to propose: one that every user may open. */
+export function portAfter(port: number): number {
+  if (port < 1024) return port + 8000;
+  return port < 65535 ? port + 1 : 1024;
 }

@@ -39,9 +39,11 @@ async function onStack(verb, given) {
   const setup = await prepare({ stack });
   const { env } = setup;
   if (verb !== "down") await create(stack, env);
-  // Without a terminal nobody can be asked; Pulumi still shows what it does.
-  const yes = verb === "preview" || process.stdin.isTTY || confirmed(args) ? [] : ["--yes"];
+  if (everything && args.includes("--preview-only")) throw new SetupError("--volumes can't be only previewed.");
   if (everything && !(await unprotect(stack, setup, confirmed(args)))) return 1;
+  // Without a terminal nobody can be asked, and one question is enough; Pulumi still shows what it does.
+  const ask = verb === "preview" || confirmed(args) || (process.stdin.isTTY && !everything);
+  const yes = ask ? [] : ["--yes"];
   const words = everything ? ["destroy"] : verbs[verb];
   const code = await handOver(
     "pulumi",
@@ -49,6 +51,7 @@ async function onStack(verb, given) {
     env,
   );
   installFilter(); // Pulumi may have written a stack's file
+  if (everything && code !== 0) say("  The data that is still there is not protected any more, until the next up.");
   if (verb === "up" && code === 0) await showOutputs(stack, env);
   return code;
 }

@@ -18,12 +18,14 @@ export async function containers(setup, stack) {
   const filter = `label=mia.platform=${platformName(stack)}`;
   const ids = await docker(setup, "ps", "--all", "--quiet", "--no-trunc", "--filter", filter);
   if (ids === "") return [];
-  const inspected = JSON.parse(await docker(setup, "container", "inspect", ...ids.split("\n")));
-  return inspected.map(({ Id, Name, Config, State, NetworkSettings }) => ({
+  // One may be gone meanwhile: of the others it still tells.
+  const { stdout } = await run("docker", ["container", "inspect", ...ids.split("\n")], setup);
+  return JSON.parse(stdout || "[]").map(({ Id, Name, Config, State, NetworkSettings }) => ({
     id: Id,
     name: Name.slice(1),
     part: Config.Labels["mia.part"],
     state: State,
+    registered: Config.Env.some((variable) => /^SERVICE_\d+_NAME=/.test(variable)),
     ports: Object.entries(NetworkSettings.Ports ?? {}).flatMap(([port, published]) =>
       (published ?? []).map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}→${port.split("/")[0]}`),
     ),

@@ -17,15 +17,18 @@ export async function status(setup, stack) {
   return rows.every(({ well }) => well) ? 0 : 1;
 }
 
-function row({ name, part, state, ports }, instances) {
+function row({ name, part, state, registered, ports }, instances) {
   const { Status, Health, StartedAt, FinishedAt, ExitCode } = state;
   const up = Status === "running";
   const words = up ? (Health?.Status ?? "running") : `${Status} (${ExitCode})`;
   const own = instances?.filter(({ container }) => container === name) ?? [];
-  const consul = instances === undefined ? "does not answer" : own.map(({ health }) => health).join(", ");
+  const unknown = instances === undefined ? "does not answer" : "does not know it";
+  const consul = own.map(({ health }) => health).join(", ") || (registered ? unknown : "–");
   const addresses = [...ports, ...own.map(({ address }) => address)];
-  const well = up && (Health?.Status ?? "healthy") === "healthy" && own.every(({ health }) => health === "passing");
-  return { well, cells: [part, words, ago(up ? StartedAt : FinishedAt), consul || "–", addresses.join(", ") || "–"] };
+  const known = !registered || own.length > 0;
+  const passes = own.every(({ health }) => health === "passing");
+  const well = up && (Health?.Status ?? "healthy") === "healthy" && known && passes;
+  return { well, cells: [part, words, ago(up ? StartedAt : FinishedAt), consul, addresses.join(", ") || "–"] };
 }
 
 /** The platform's own instances in Consul, or undefined where that does not answer. */

@@ -4,7 +4,7 @@ import * as random from "@pulumi/random";
 import type { Environment } from "../../platform/environment.ts";
 import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
-import { refuseTakenPorts } from "./taken-ports.ts";
+import { refuseUnavailable } from "./unavailable.ts";
 
 /** What a Machine is made of. */
 export interface MachineArgs {
@@ -54,7 +54,7 @@ export class Machine extends pulumi.ComponentResource {
             "point DOCKER_HOST or `docker context use` at the former, or destroy the stack there first; if that engine is gone for good, `pulumi stack rm --force` forgets it.",
         );
       }
-      await refuseTakenPorts(environment, engine);
+      await refuseUnavailable(environment, engine);
       return id;
     });
 

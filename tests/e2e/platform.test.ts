@@ -110,6 +110,14 @@ describe("The platform", function () {
       await eventually(10, services, (now) => now.length === 1);
       await engine.docker("stop", "mia-dev-consul");
       assert.equal((await fetch(clone.url("http", "/probe/health"))).status, 200);
+      // Started anew it has none until it has heard Consul: addresses may be somebody else's by then.
+      await engine.docker("restart", "mia-dev-lb");
+      const restarted = await eventually(
+        10,
+        () => fetch(clone.url("status", "/health")).catch(() => undefined),
+        (response) => response !== undefined,
+      );
+      assert.equal(restarted?.status, 503);
       await engine.docker("start", "mia-dev-consul");
       await eventually(
         30,
@@ -117,7 +125,11 @@ describe("The platform", function () {
         ({ stdout }) => stdout.startsWith("healthy"),
       );
       // A restarted Consul has kept what it knew, in its volume.
-      assert.equal((await fetch(clone.url("http", "/probe/health"))).status, 200);
+      await eventually(
+        10,
+        () => fetch(clone.url("http", "/probe/health")),
+        ({ status }) => status === 200,
+      );
       await deregister("probe");
       await eventually(10, services, (now) => now.length === 0);
     });
@@ -289,6 +301,29 @@ describe("The platform", function () {
         assert.deepEqual(await engine.remains(), before);
       } finally {
         holder.close();
+        await clone.mustPulumi("stack", "rm", "wrong", "--yes", "--force");
+        await clone.mustPulumi("stack", "select", "dev");
+      }
+    });
+
+    it("of addresses that are not this machine's names them, and nothing is created", async () => {
+      await clone.mustPulumi("stack", "init", "wrong", "--copy-config-from", "dev", "--no-select");
+      await clone.useFreePorts("wrong");
+      try {
+        const set = (key: string) => clone.mustPulumi("config", "set", `mia:${key}`, "192.0.2.1", "--stack", "wrong");
+        await set("publishAddress");
+        await set("serviceAddress");
+        const before = await engine.remains();
+        const words = await refusal(["up", "--yes", "--skip-preview", "--stack", "wrong"]);
+        const got = "got 192.0.2.1, which is not an address of this machine, need one of its own. Fix: pulumi config";
+        for (const sentence of [
+          `Pulumi.wrong.yaml: mia:publishAddress: ${got} set mia:publishAddress 127.0.0.1\n`,
+          `Pulumi.wrong.yaml: mia:serviceAddress: ${got} rm mia:serviceAddress\n`,
+        ]) {
+          assert.ok(words.includes(sentence), words);
+        }
+        assert.deepEqual(await engine.remains(), before);
+      } finally {
         await clone.mustPulumi("stack", "rm", "wrong", "--yes", "--force");
         await clone.mustPulumi("stack", "select", "dev");
       }

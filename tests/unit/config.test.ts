@@ -97,6 +97,11 @@ describe("A stack's config", () => {
       'Pulumi.dev.yaml: mia:serviceAddress: got "10.0.2.256", need an IPv4 address of the machine such as 172.17.0.1, or nothing. Fix: pulumi config set mia:serviceAddress 172.17.0.1',
     ],
     [
+      "serviceAddress",
+      "127.0.0.1",
+      'Pulumi.dev.yaml: mia:serviceAddress: got "127.0.0.1", need an IPv4 address of the machine such as 172.17.0.1, or nothing. Fix: pulumi config set mia:serviceAddress 172.17.0.1',
+    ],
+    [
       "images",
       "registry.example",
       'Pulumi.dev.yaml: mia:images: got "registry.example", need a registry and path that ends with a slash, or nothing. Fix: pulumi config set mia:images registry.example/mirror/',
@@ -125,7 +130,7 @@ describe("A stack's config", () => {
     [
       "statusPort",
       "80",
-      "Pulumi.dev.yaml: mia:statusPort: got 80, which is mia:httpPort too, need a port of its own. Fix: pulumi config set mia:statusPort 81",
+      "Pulumi.dev.yaml: mia:statusPort: got 80, which is mia:httpPort too, need a port of its own. Fix: pulumi config set mia:statusPort 8080",
     ],
   ];
   for (const [key, value, sentence] of sentences) {

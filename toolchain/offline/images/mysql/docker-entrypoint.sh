@@ -4,11 +4,16 @@
 set -euo pipefail
 data=/var/lib/mysql
 if [ "$1" = mysqld ] && [ ! -e "$data/initialized" ]; then
+  if [ -n "$(ls -A "$data")" ] && [ ! -e "$data/initializing" ]; then
+    echo "$data holds a database that another server has made, such as MySQL: use that, or another volume." >&2
+    exit 1
+  fi
   password=${MYSQL_ROOT_PASSWORD:-$(cat "${MYSQL_ROOT_PASSWORD_FILE:?or MYSQL_ROOT_PASSWORD is needed for a new database}")}
   password=${password//\\/\\\\}
   password=${password//\'/\'\'}
   # What a start that was killed has left is not a database yet.
-  find "$data" -mindepth 1 -delete
+  touch "$data/initializing"
+  find "$data" -mindepth 1 ! -name initializing -delete
   chown mysql:mysql "$data"
   mariadb-install-db --user=mysql --datadir="$data" --skip-test-db --auth-root-authentication-method=normal > /dev/null
   mariadbd --user=mysql --bootstrap << SQL
@@ -18,7 +23,7 @@ ALTER USER root@localhost IDENTIFIED BY '$password';
 CREATE USER root@'%' IDENTIFIED BY '$password';
 GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;
 SQL
-  touch "$data/initialized"
+  mv "$data/initializing" "$data/initialized"
 fi
 [ "$1" != mysqld ] || set -- mariadbd "${@:2}"
 exec "$@"
