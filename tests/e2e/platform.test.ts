@@ -125,11 +125,7 @@ describe("The platform", function () {
         ({ stdout }) => stdout.startsWith("healthy"),
       );
       // A restarted Consul has kept what it knew, in its volume.
-      await eventually(
-        10,
-        () => fetch(clone.url("http", "/probe/health")),
-        ({ status }) => status === 200,
-      );
+      await eventually(10, services, (now) => now.length === 1);
       await deregister("probe");
       await eventually(10, services, (now) => now.length === 0);
     });

@@ -149,7 +149,7 @@ describe("A service", function () {
         texts.push([`docker logs ${name}`, (await engine.docker("logs", name)).output]);
       }
       // The first one shows every input.
-      assert.match(firstUp, /uploads +: \[[^\]]*content +: \[secret\]/);
+      assert.match(firstUp, /uploads +: \[[^]*?content +: \[secret\]/);
       texts.push(["pulumi up", firstUp]);
       texts.push(["pulumi preview", (await clone.mustPulumi("preview", "--diff")).output]);
       texts.push(["pulumi stack export", (await clone.mustPulumi("stack", "export")).output]);
