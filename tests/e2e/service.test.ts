@@ -149,7 +149,7 @@ describe("A service", function () {
         texts.push([`docker logs ${name}`, (await engine.docker("logs", name)).output]);
       }
       // The first one shows every input.
-      assert.match(firstUp, /uploads +: \[[^]*?content +: \[secret\]/);
+      assert.match(firstUp, /uploads +: \[secret\]/);
       texts.push(["pulumi up", firstUp]);
       texts.push(["pulumi preview", (await clone.mustPulumi("preview", "--diff")).output]);
       texts.push(["pulumi stack export", (await clone.mustPulumi("stack", "export")).output]);
@@ -237,8 +237,13 @@ describe("A service", function () {
     it("everything is back and passing within 60 s of an engine's restart, and nothing is to be changed", async () => {
       await engine.kill("SIGTERM");
       await engine.run();
+      const from = Date.now();
       await allWell(60);
-      assert.equal((await fetch(clone.url("http", "/user/users/1"))).status, 200);
+      await eventually(
+        60 - (Date.now() - from) / 1000,
+        () => fetch(clone.url("http", "/user/users/1")),
+        (response) => response.status === 200,
+      );
       await clone.mustPulumi("preview", "--expect-no-changes");
       await clone.mustPulumi("refresh", "--yes", "--skip-preview");
       await clone.mustPulumi("preview", "--expect-no-changes");
