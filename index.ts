@@ -7,13 +7,17 @@ import { Infrastructure } from "./components/infrastructure.ts";
 import { LoadBalancer } from "./components/load-balancer.ts";
 import { engineOf } from "./components/machine/drivers.ts";
 import { Machine } from "./components/machine/machine.ts";
-import { Microservice } from "./components/microservice.ts";
+import { MessageQueue } from "./components/message-queue.ts";
 import { Network } from "./components/network.ts";
+import { Service } from "./components/service.ts";
 import { stackEnvironment } from "./components/stack-environment.ts";
 import { httpUrl } from "./components/url.ts";
+import { frontends } from "./platform/catalogue/frontends.ts";
 import * as infrastructure from "./platform/catalogue/infrastructure.ts";
 import { microservices } from "./platform/catalogue/microservices.ts";
+import { consulCommand } from "./platform/consul.ts";
 import { registratorCommand } from "./platform/registrator.ts";
+import { wholeServices } from "./platform/service.ts";
 
 endWithEngine();
 const environment = stackEnvironment();
@@ -25,8 +29,12 @@ const network = new Network("network", { platform, machine });
 const consul = new Infrastructure("consul", {
   environment,
   network,
-  definition: infrastructure.consul,
-  ports: [{ container: 8500, address, port: ports.consul }],
+  definition: { ...infrastructure.consul, command: consulCommand(environment) },
+  ports: [
+    { container: 53, protocol: "udp", address, port: ports.consulDns },
+    { container: 8300, address: environment.serviceAddress || address, port: ports.consulServer },
+    { container: 8500, address, port: ports.consul },
+  ],
 });
 const registrator = new Infrastructure("registrator", {
   environment,
@@ -34,10 +42,20 @@ const registrator = new Infrastructure("registrator", {
   definition: { ...infrastructure.registrator, command: registratorCommand(environment) },
 });
 const db = new Database("db", { environment, network, definition: infrastructure.db });
+const memcache = new Infrastructure("memcache", { environment, network, definition: infrastructure.memcache });
+const rmq = new MessageQueue("rmq", {
+  environment,
+  network,
+  definition: infrastructure.rmq,
+  ports: [{ container: 15672, address, port: ports.rmqManagement }],
+});
+const elastic = new Infrastructure("elastic", { environment, network, definition: infrastructure.elastic });
 
-const delivery = new Delivery("delivery", { environment, machine });
-const services = Object.entries(microservices).map(
-  ([name, definition]) => new Microservice(name, { environment, network, delivery, definition, backing: { db } }),
+const catalogue = wholeServices(microservices, frontends);
+const delivery = new Delivery("delivery", { environment, machine, services: catalogue });
+const backing = { db, memcache, rmq, consul, elastic };
+const services = Object.entries(catalogue).map(
+  ([name, definition]) => new Service(name, { environment, network, delivery, definition, backing }),
 );
 
 const lb = new LoadBalancer("lb", { environment, network, consul });
@@ -46,7 +64,7 @@ const gate = new Gate("gate", {
   loadBalancer: lb,
   consulUrl: httpUrl(address, ports.consul),
   engine: machine.address,
-  ready: [consul, registrator, db, lb].map(({ ready }) => ready),
+  ready: [consul, registrator, db, memcache, rmq, elastic, lb].map(({ ready }) => ready),
   services,
 });
 await gate.passed;
@@ -60,10 +78,14 @@ export const consulUrl = httpUrl(address, ports.consul);
 /** The images that run, by part. */
 export const images = pulumi.output(
   Object.fromEntries([
-    ...Object.entries({ consul, registrator, db, lb }).map(([part, { imageName }]) => [part, imageName]),
+    ...Object.entries({ registrator, lb, ...backing }).map(([part, { imageName }]) => [part, imageName]),
     ...services.map(({ serviceName, imageName }) => [serviceName, imageName]),
   ]) as Record<string, pulumi.Output<string>>,
 );
+/** RabbitMQ's management, where it is published, and who may use it. */
+export const rmqUrl = ports.rmqManagement === 0 ? undefined : httpUrl(address, ports.rmqManagement);
+export const rmqUser = rmq.administrator;
+export const rmqPassword = rmq.administratorPassword;
 /** What the database says that it is: MySQL's version, or MariaDB's where that stands in. */
 export const databaseVersion = db.version;
 /** The id of the Docker engine that the stack lives on. */

@@ -19,6 +19,8 @@ export interface SingletonArgs {
    * variable's difference in a preview, and `docker inspect` would show it.
    */
   secrets?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Labels beside those by which it is recognised. @default none */
+  labels?: Readonly<Record<string, string>>;
   /** Its ports that the machine publishes. */
   ports?: readonly PublishedPort[];
   /** Volumes by name, and folders and files of the machine by absolute path, each by its path in the container. */
@@ -34,9 +36,11 @@ export interface SingletonArgs {
 /** A port of a container, published by the machine. */
 export interface PublishedPort {
   readonly container: number;
+  /** @default tcp */
+  readonly protocol?: "udp";
   /** The machine's IPv4 address. */
   readonly address: string;
-  /** Docker chooses one where left out. */
+  /** Docker chooses one where left out; 0: not published. */
   readonly port?: number;
 }
 
@@ -56,16 +60,21 @@ export function singleton(name: string, args: SingletonArgs, opts: pulumi.Custom
       ...(args.command === undefined ? {} : { command: [...args.command] }),
       envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
       uploads: Object.entries(args.secrets ?? {}).map(([file, content]) => ({ file, content, permissions: "0444" })),
-      labels: labels(network, name),
+      labels: [
+        ...labels(network, name),
+        ...Object.entries(args.labels ?? {}).map(([label, value]) => ({ label, value })),
+      ],
       // Without it a replacement follows whenever Docker's own default changes.
       networkMode: "bridge",
       networksAdvanced: [{ name: network.networkName, aliases: [name] }],
       // A refresh reads them in this order; any other would then be a difference.
-      ports: [...(args.ports ?? [])]
+      ports: (args.ports ?? [])
+        .filter(({ port }) => port !== 0)
         .sort((a, b) => a.container - b.container)
-        .map(({ container, address, port }) => ({
+        .map(({ container, protocol, address, port }) => ({
           internal: container,
           ip: address,
+          ...(protocol === undefined ? {} : { protocol }),
           ...(port === undefined ? {} : { external: port }),
         })),
       volumes: Object.entries(args.volumes ?? {}).map(([containerPath, from]) => volume(from, containerPath)),

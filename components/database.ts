@@ -5,9 +5,10 @@ import * as random from "@pulumi/random";
 import type { Infrastructure as Definition } from "../platform/catalogue/infrastructure.ts";
 import { accountSql, databaseName } from "../platform/database.ts";
 import type { Environment } from "../platform/environment.ts";
-import { linkVariables } from "../platform/links.ts";
+import { account } from "./account.ts";
 import type { Backing, Link } from "./backing.ts";
 import { Infrastructure } from "./infrastructure.ts";
+import type { Machine } from "./machine/machine.ts";
 import type { Network } from "./network.ts";
 
 /** What a Database is made of. */
@@ -17,9 +18,6 @@ export interface DatabaseArgs {
   /** Its entry in the catalogue: an image of MySQL, or of what speaks as it does. */
   definition: Definition & { readonly environment: { readonly MYSQL_ROOT_PASSWORD_FILE: string } };
 }
-
-/** Where a service finds its password. */
-const passwordFile = "/run/secrets/db-password";
 
 /** Runs MySQL's client as root where root's password is: in the database's own container. */
 function client(options: string): string {
@@ -37,7 +35,8 @@ export class Database extends pulumi.ComponentResource implements Backing {
 
   private readonly name: string;
   private readonly environment: Environment;
-  private readonly clientEnvironment: Record<string, pulumi.Input<string>>;
+  private readonly server: Infrastructure;
+  private readonly machine: Machine;
 
   constructor(
     name: string,
@@ -47,6 +46,7 @@ export class Database extends pulumi.ComponentResource implements Backing {
     super("mia:platform:Database", name, {}, opts);
     this.name = name;
     this.environment = environment;
+    this.machine = network.machine;
 
     // It is stored in the volume: who loses one of the two has lost the other.
     const root = new random.RandomPassword(
@@ -54,19 +54,18 @@ export class Database extends pulumi.ComponentResource implements Backing {
       { length: 32, special: false },
       { parent: this, protect: environment.keepsData },
     );
-    const server = new Infrastructure(
+    this.server = new Infrastructure(
       name,
       { environment, network, definition, secrets: { [definition.environment.MYSQL_ROOT_PASSWORD_FILE]: root.result } },
       { parent: this },
     );
-    this.imageName = server.imageName;
-    this.ready = server.ready;
-    this.clientEnvironment = { ...network.machine.commandEnvironment, CONTAINER: server.containerId };
+    this.imageName = this.server.imageName;
+    this.ready = this.server.ready;
     const version = new command.local.Command(
       `${name}-version`,
       {
         create: client("--skip-column-names --batch --execute='SELECT VERSION()'"),
-        environment: this.clientEnvironment,
+        environment: { ...this.machine.commandEnvironment, CONTAINER: this.server.containerId },
         logging: command.local.Logging.None,
       },
       { parent: this, dependsOn: this.ready },
@@ -77,24 +76,18 @@ export class Database extends pulumi.ComponentResource implements Backing {
 
   /** A user with a password of its own, and a database that only it can use. */
   link(service: string, parent: pulumi.Resource): Link {
-    const password = new random.RandomPassword(`${service}-${this.name}`, { length: 32, special: false }, { parent });
-    const database = databaseName(service, this.environment.railsEnv);
-    const account = new command.local.Command(
-      `${service}-${this.name}`,
+    const database = databaseName(service, this.environment.mode);
+    return account(
+      this.name,
+      service,
       {
-        // Also what an update runs: a database that was made anew gets its users again.
+        machine: this.machine,
+        server: this.server,
         create: client(""),
-        delete: `${client(`--execute="DROP USER IF EXISTS '${service}'@'%'"`)} || true`,
-        environment: this.clientEnvironment,
-        stdin: password.result.apply((secret) => accountSql({ user: service, password: secret, database })),
-        logging: command.local.Logging.None,
+        statement: ({ user, password }) => accountSql({ user, password, database }),
+        remove: client(`--execute="DROP USER IF EXISTS '${service}'@'%'"`),
       },
-      { parent, dependsOn: this.ready },
+      parent,
     );
-    return {
-      variables: { ...linkVariables(this.name, 3306), DB_USERNAME: service, DB_PASSWORD_FILE: passwordFile },
-      secrets: { [passwordFile]: password.result },
-      ready: account,
-    };
   }
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { type Address, lastLogLines } from "./machine/docker.ts";
-import type { Microservice } from "./microservice.ts";
+import type { Service } from "./service.ts";
 
 /** What the gate waits for. */
 export interface GateArgs {
@@ -14,7 +14,7 @@ export interface GateArgs {
   engine: Address;
   /** Every part of the infrastructure, once it is healthy. */
   ready: readonly Promise<docker.Container>[];
-  services: readonly Microservice[];
+  services: readonly Service[];
   /** How long the load balancer may take to answer once all are healthy. @default 30 */
   answerSeconds?: number;
 }
@@ -71,7 +71,7 @@ async function refusalOf(url: string): Promise<string | undefined> {
 }
 
 /** Waits until nginx has loaded the service's instance. */
-async function loaded(service: Microservice, { loadBalancer, consulUrl, engine }: GateArgs): Promise<void> {
+async function loaded(service: Service, { loadBalancer, consulUrl, engine }: GateArgs): Promise<void> {
   const { serviceName, readySeconds } = service;
   const instance = await new Promise<string>((done) => service.instance.apply(done));
   const deadline = Date.now() + readySeconds * 1000;

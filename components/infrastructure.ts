@@ -2,6 +2,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Infrastructure as Definition } from "../platform/catalogue/infrastructure.ts";
 import type { Environment } from "../platform/environment.ts";
+import { linkVariables } from "../platform/links.ts";
+import type { Backing, Link } from "./backing.ts";
 import { type PublishedPort, singleton } from "./container.ts";
 import { DataVolume } from "./data-volume.ts";
 import { healthy } from "./healthy.ts";
@@ -20,13 +22,15 @@ export interface InfrastructureArgs {
 }
 
 /** A part of the infrastructure from an upstream image, such as Consul: one container, with a volume for its data. */
-export class Infrastructure extends pulumi.ComponentResource {
+export class Infrastructure extends pulumi.ComponentResource implements Backing {
   /** The image that runs. */
   readonly imageName: pulumi.Output<string>;
   /** Its container's id. */
   readonly containerId: pulumi.Output<string>;
   /** Its container, once it is healthy: what needs it depends on this. */
   readonly ready: Promise<docker.Container>;
+
+  private readonly linked: Readonly<Record<string, string>>;
 
   constructor(name: string, args: InfrastructureArgs, opts?: pulumi.ComponentResourceOptions) {
     const { environment, network, definition } = args;
@@ -58,9 +62,15 @@ export class Infrastructure extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.linked = definition.port === undefined ? {} : linkVariables(name, definition.port);
     this.imageName = image.name;
     this.containerId = container.id;
     this.ready = healthy(container, { part: name, engine: machine.address, readySeconds: definition.readySeconds });
     this.registerOutputs({ imageName });
+  }
+
+  /** Where it is; it knows nobody by name. */
+  link(): Link {
+    return { variables: this.linked, secrets: {}, ready: this.ready };
   }
 }

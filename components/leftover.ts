@@ -23,7 +23,9 @@ export function leftover(kind: Kind, name: string, machine: Machine): pulumi.Res
     }
     if (kind === "volume") return;
     if (kind === "container") await docker(machine.address, "container", "stop", name);
-    const removed = await docker(machine.address, kind, "rm", name);
+    // With the volumes that have no name.
+    const options = kind === "container" ? ["--volumes"] : [];
+    const removed = await docker(machine.address, kind, "rm", ...options, name);
     if (!removed.ok)
       throw new Error(`${kind} ${name} is left of an \`up\` that was killed, and can't be removed: ${removed.why}`);
     await pulumi.log.warn(`removed the ${kind} ${name}, which an \`up\` that was killed had left`);

@@ -14,6 +14,7 @@ function portsPublishedTwice({ source, ports }: Environment): Problem[] {
   const takenBy = new Map<number, string>();
   const problems: Problem[] = [];
   for (const [name, port] of Object.entries(ports) as [string, number][]) {
+    if (port === 0) continue;
     const other = takenBy.get(port);
     if (other === undefined) takenBy.set(port, name);
     else {

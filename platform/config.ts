@@ -11,6 +11,15 @@ const port = v.pipe(
   v.maxValue(65535, "need 1..65535"),
 );
 
+/** One that may stay unpublished. */
+const optionalPort = v.pipe(
+  v.string(),
+  v.regex(/^-?\d+$/, "need an integer"),
+  v.transform(Number),
+  v.minValue(0, "need 1..65535, or 0 for none"),
+  v.maxValue(65535, "need 1..65535, or 0 for none"),
+);
+
 /** Every key of a stack's config below `mia:`. Pulumi.yaml has their types, defaults and descriptions. */
 const schema = v.strictObject(
   {
@@ -46,6 +55,9 @@ const schema = v.strictObject(
     httpPort: port,
     statusPort: port,
     consulPort: port,
+    consulServerPort: optionalPort,
+    consulDnsPort: optionalPort,
+    rmqManagementPort: optionalPort,
   },
   "need a value",
 );
@@ -60,6 +72,9 @@ const examples: Record<string, string> = {
   httpPort: "mia:httpPort 80",
   statusPort: "mia:statusPort 8181",
   consulPort: "mia:consulPort 8500",
+  consulServerPort: "mia:consulServerPort 8300",
+  consulDnsPort: "mia:consulDnsPort 8600",
+  rmqManagementPort: "mia:rmqManagementPort 15672",
 };
 
 /** What the reader needs to know of the stack. */
@@ -86,7 +101,7 @@ export function readEnvironment({ project, stack, values, defaultImages }: Stack
   if (!result.success) {
     throw new ConfigError(result.issues.map((issue) => problem(source, project, config, issue)));
   }
-  const { kind, machine, images, publishAddress, serviceAddress, httpPort, statusPort, consulPort } = result.output;
+  const { kind, machine, images, publishAddress, serviceAddress, ...ports } = result.output;
   return {
     ...kinds[kind],
     platform: `${project}-${stack}`,
@@ -95,7 +110,14 @@ export function readEnvironment({ project, stack, values, defaultImages }: Stack
     images,
     publishAddress,
     serviceAddress,
-    ports: { http: httpPort, status: statusPort, consul: consulPort },
+    ports: {
+      http: ports.httpPort,
+      status: ports.statusPort,
+      consul: ports.consulPort,
+      consulServer: ports.consulServerPort,
+      consulDns: ports.consulDnsPort,
+      rmqManagement: ports.rmqManagementPort,
+    },
   };
 }
 

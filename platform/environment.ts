@@ -28,14 +28,14 @@ export interface Kind {
   readonly delivery: "mounted" | "baked";
   /** Whether volumes, and the root password in one of them, outlive a `pulumi destroy --exclude-protected`. */
   readonly keepsData: boolean;
-  /** What the services get as RAILS_ENV. */
-  readonly railsEnv: string;
+  /** What the services run as: RAILS_ENV, NODE_ENV. */
+  readonly mode: string;
 }
 
 /** The kinds, by the value of `mia:kind`. */
 export const kinds = {
-  development: { delivery: "mounted", keepsData: true, railsEnv: "development" },
-  qa: { delivery: "baked", keepsData: false, railsEnv: "production" },
+  development: { delivery: "mounted", keepsData: true, mode: "development" },
+  qa: { delivery: "baked", keepsData: false, mode: "production" },
 } satisfies Record<string, Kind>;
 
 /** How to get the engine: `local` is the one that the docker command talks to on this computer. */
@@ -43,7 +43,7 @@ export interface MachineSettings {
   readonly driver: "local";
 }
 
-/** Ports of the machine, 1 to 65535. */
+/** Ports of the machine, 1 to 65535; those that nothing here needs may be 0: then they are not published. */
 export interface PublishedPorts {
   /** The load balancer: the platform's front door. */
   readonly http: number;
@@ -51,6 +51,17 @@ export interface PublishedPorts {
   readonly status: number;
   /** Consul's HTTP API and UI. */
   readonly consul: number;
+  /** Consul's port for other servers and agents, or 0. */
+  readonly consulServer: number;
+  /** Consul's DNS, over UDP, or 0. */
+  readonly consulDns: number;
+  /** RabbitMQ's management, or 0. */
+  readonly rmqManagement: number;
+}
+
+/** How a port of the machine is spoken to. */
+export function protocolOf(name: keyof PublishedPorts): "tcp" | "udp" {
+  return name === "consulDns" ? "udp" : "tcp";
 }
 
 /** Another port to propose: one that every user may open. */

@@ -12,7 +12,9 @@ const documentedPassphrase = "mia";
 export async function state(setup, stack) {
   await step(setup, "State", async () => {
     const folder = join(own, "state");
-    const mine = `file://${folder}`;
+    // Without `metadata=skip` Pulumi writes a file beside each, which a kill at the wrong moment leaves empty, and the state
+    // then can't be read any more.
+    const mine = `file://${folder}?metadata=skip`;
     const users = usersBackend(setup.env);
     if (users !== undefined && users !== mine) {
       refuseDocumentedSalt(stack, users);

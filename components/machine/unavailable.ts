@@ -1,6 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
+import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { type Environment, portAfter } from "../../platform/environment.ts";
+import { type Environment, portAfter, protocolOf, type PublishedPorts } from "../../platform/environment.ts";
 import { ConfigError, type Problem } from "../../platform/problem.ts";
 import { docker } from "./docker.ts";
 import type { Engine } from "./engine.ts";
@@ -22,7 +23,7 @@ async function foreignAddresses(environment: Environment, engine: Engine): Promi
     { key: "serviceAddress", address: serviceAddress, fix: "pulumi config rm mia:serviceAddress" },
   ].filter(({ address }) => address !== "");
   const problems = addresses.map(async ({ key, address, fix }): Promise<Problem[]> => {
-    if ((await probe(engine, address, 0)) !== "foreign") return [];
+    if ((await probe(engine, address, { port: 0, protocol: "tcp" })) !== "foreign") return [];
     return [
       {
         where: `${source}: mia:${key}`,
@@ -39,22 +40,33 @@ async function takenPorts(environment: Environment, engine: Engine): Promise<Pro
   const { source, publishAddress, ports } = environment;
   const holders = await holdersOf(environment, engine);
   const problems = await Promise.all(
-    (Object.entries(ports) as [string, number][]).map(async ([name, port]): Promise<Problem[]> => {
-      const container = holders.get(port);
+    (Object.entries(ports) as [keyof PublishedPorts, number][]).map(async ([name, port]): Promise<Problem[]> => {
+      if (port === 0) return [];
+      const wanted: Port = { port, protocol: protocolOf(name) };
+      const container = holders.get(key(wanted));
       if (container?.own) return [];
-      if (container === undefined && (await probe(engine, publishAddress, port)) !== "taken") return [];
+      if (container === undefined && (await probe(engine, publishAddress, wanted)) !== "taken") return [];
       const holder = container === undefined ? "another program" : `the container ${container.name}`;
       return [
         {
           where: `${source}: mia:${name}Port`,
           got: `${String(port)}, which ${holder} holds on ${publishAddress}`,
           need: "need a free port",
-          fix: `pulumi config set mia:${name}Port ${String(await freeAfter(port, engine, environment))}`,
+          fix: `pulumi config set mia:${name}Port ${String(await freeAfter(wanted, engine, environment))}`,
         },
       ];
     }),
   );
   return problems.flat();
+}
+
+interface Port {
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+}
+
+function key({ port, protocol }: Port): string {
+  return `${String(port)}/${protocol}`;
 }
 
 interface Holder {
@@ -63,15 +75,18 @@ interface Holder {
 }
 
 /** The containers that publish ports where this platform wants to, by port. */
-async function holdersOf({ platform, publishAddress }: Environment, engine: Engine): Promise<Map<number, Holder>> {
+async function holdersOf({ platform, publishAddress }: Environment, engine: Engine): Promise<Map<string, Holder>> {
   const format = '{{.Names}}\t{{.Label "mia.platform"}}\t{{.Ports}}';
   const running = await docker(engine, "ps", "--format", format);
-  const holders = new Map<number, Holder>();
+  const holders = new Map<string, Holder>();
   for (const line of running.stdout.split("\n")) {
     const [name = "", owner, ports = ""] = line.split("\t");
-    for (const [, address = "", from, to = from] of ports.matchAll(/([\d.]+):(\d+)(?:-(\d+))?->/g)) {
+    const published = /([\d.]+):(\d+)(?:-(\d+))?->[\d-]+\/(tcp|udp)/g;
+    for (const [, address = "", from, to = from, protocol] of ports.matchAll(published)) {
       if (![address, publishAddress].includes("0.0.0.0") && address !== publishAddress) continue;
-      for (let port = Number(from); port <= Number(to); port++) holders.set(port, { name, own: owner === platform });
+      for (let port = Number(from); port <= Number(to); port++) {
+        holders.set(key({ port, protocol: protocol as Port["protocol"] }), { name, own: owner === platform });
+      }
     }
   }
   return holders;
@@ -83,29 +98,31 @@ type Found = "free" | "taken" | "foreign";
  * Whether a program other than a container has it, or the address is another machine's. That can be seen of an engine on
  * this computer only; one in a virtual machine of its own, as elsewhere than on Linux, has addresses of its own too.
  */
-async function probe({ host }: Engine, address: string, port: number): Promise<Found> {
+async function probe({ host }: Engine, address: string, { port, protocol }: Port): Promise<Found> {
   if (!host.startsWith("unix:")) return "free";
   return new Promise((done) => {
-    const server = createServer();
-    server.once("error", ({ code }: NodeJS.ErrnoException) => {
+    const socket = protocol === "tcp" ? createServer() : createSocket("udp4");
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => {
       // Else: a port below 1024 may be refused to this user and granted to the engine.
       if (code === "EADDRNOTAVAIL" && process.platform === "linux") done("foreign");
       else done(code === "EADDRINUSE" ? "taken" : "free");
     });
-    server.listen(port, address, () => {
-      server.close(() => {
+    const free = () => {
+      socket.close(() => {
         done("free");
       });
-    });
+    };
+    if ("listen" in socket) socket.listen(port, address, free);
+    else socket.bind(port, address, free);
   });
 }
 
 /** The next port that nobody has. */
-async function freeAfter(port: number, engine: Engine, environment: Environment): Promise<number> {
+async function freeAfter({ port, protocol }: Port, engine: Engine, environment: Environment): Promise<number> {
   const wanted = Object.values(environment.ports) as number[];
+  const isTaken = async (candidate: number) =>
+    (await probe(engine, environment.publishAddress, { port: candidate, protocol })) === "taken";
   let next = portAfter(port);
-  while (wanted.includes(next) || (await probe(engine, environment.publishAddress, next)) === "taken") {
-    next = portAfter(next);
-  }
+  while (wanted.includes(next) || (await isTaken(next))) next = portAfter(next);
   return next;
 }

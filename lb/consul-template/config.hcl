@@ -25,3 +25,9 @@ template {
   destination = "/etc/nginx/platform/next.conf"
   command     = ["load-routes"]
 }
+
+template {
+  source      = "/etc/consul-template/status.tsv.ctmpl"
+  destination = "/var/lib/lb/status.tsv"
+  command     = ["note-status"]
+}

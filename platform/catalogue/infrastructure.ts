@@ -18,6 +18,8 @@ export interface Infrastructure {
   /** What the container runs; the image's own where left out. */
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** The port at which services find it, named in the variables of a link; none where it is for no service. */
+  readonly port?: number;
   /** Its volume, and where that is in the container; none where left out. */
   readonly data?: { readonly volume: string; readonly path: string };
   /** Where it gets the engine's socket, which makes it as mighty as root on the machine; nowhere where left out. */
@@ -34,12 +36,14 @@ export interface Infrastructure {
 /** Service discovery: one server, with its UI. */
 export const consul = {
   image: images.consul,
+  port: 8500,
   command: [
     "agent",
     "-server",
     "-bootstrap-expect=1",
     "-ui",
     "-client=0.0.0.0",
+    "-dns-port=53",
     // One server needs no patience with the others: a leader in 1.6 s, not in 7 to 11.
     "-hcl=performance { raft_multiplier = 1 }",
     "-log-level=warn",
@@ -72,6 +76,7 @@ export const registrator = {
  */
 export const db = {
   image: images.db,
+  port: 3306,
   environment: { MYSQL_ROOT_PASSWORD_FILE: "/run/secrets/root-password" },
   data: { volume: "data", path: "/var/lib/mysql" },
   healthCheck: {
@@ -88,6 +93,80 @@ export const db = {
   memoryMib: 1024,
   stopSeconds: 30,
   readySeconds: 120,
+} satisfies Infrastructure;
+
+/** The cache that services share: what is in it may be gone at any time. */
+export const memcache = {
+  image: images.memcache,
+  command: ["memcached", "--memory-limit=64"],
+  port: 11211,
+  healthCheck: {
+    // The image has nothing to ask with but bash.
+    tests: [
+      "CMD",
+      "bash",
+      "-c",
+      "exec 3<>/dev/tcp/127.0.0.1/11211 && printf 'version\\r\\n' >&3 && read -r -t 2 said <&3 && [[ $said == VERSION* ]]",
+    ],
+    interval: "2s",
+    timeout: "3s",
+    startPeriod: "30s",
+    retries: 3,
+  },
+  memoryMib: 128,
+  stopSeconds: 5,
+  readySeconds: 60,
+} satisfies Infrastructure;
+
+/** The message broker, with its management. Its data belongs to its host name, and goes with its container. */
+export const rmq = {
+  image: images.rmq,
+  port: 5672,
+  healthCheck: {
+    // The server's first frame in AMQP; RabbitMQ's own commands would each start an Erlang of their own.
+    tests: [
+      "CMD",
+      "bash",
+      "-c",
+      "exec 3<>/dev/tcp/127.0.0.1/5672 && printf 'AMQP\\0\\0\\11\\1' >&3 && IFS= read -r -d '' -N 1 -t 2 frame <&3 && [[ $frame == $'\\1' ]]",
+    ],
+    interval: "2s",
+    timeout: "3s",
+    startPeriod: "1m0s",
+    retries: 3,
+  },
+  memoryMib: 512,
+  stopSeconds: 20,
+  readySeconds: 120,
+} satisfies Infrastructure;
+
+/** The search engine: OpenSearch, which speaks as the Elasticsearch that it descends from. */
+export const elastic = {
+  image: images.elastic,
+  environment: {
+    "discovery.type": "single-node",
+    // Reached from the platform's own network alone, without accounts.
+    DISABLE_SECURITY_PLUGIN: "true",
+    OPENSEARCH_JAVA_OPTS: "-Xms512m -Xmx512m",
+  },
+  port: 9200,
+  healthCheck: {
+    tests: [
+      "CMD",
+      "curl",
+      "-fsS",
+      "-o",
+      "/dev/null",
+      "http://127.0.0.1:9200/_cluster/health?wait_for_status=yellow&timeout=1s",
+    ],
+    interval: "2s",
+    timeout: "3s",
+    startPeriod: "1m30s",
+    retries: 3,
+  },
+  memoryMib: 1280,
+  stopSeconds: 20,
+  readySeconds: 180,
 } satisfies Infrastructure;
 
 /** The front door: nginx, whose configuration consul-template writes as services come and go. Built from `lb/`. */

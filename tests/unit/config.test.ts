@@ -12,6 +12,9 @@ const valid = {
   "mia:httpPort": "80",
   "mia:statusPort": "8181",
   "mia:consulPort": "8500",
+  "mia:consulServerPort": "8300",
+  "mia:consulDnsPort": "8600",
+  "mia:rmqManagementPort": "15672",
 };
 
 function read(values: Record<string, string>, defaultImages?: string) {
@@ -36,28 +39,31 @@ describe("A stack's config", () => {
     assert.deepEqual(read({}), {
       delivery: "mounted",
       keepsData: true,
-      railsEnv: "development",
+      mode: "development",
       platform: "mia-dev",
       source: "Pulumi.dev.yaml",
       machine: { driver: "local" },
       images: "",
       publishAddress: "127.0.0.1",
       serviceAddress: "",
-      ports: { http: 80, status: 8181, consul: 8500 },
+      ports: { http: 80, status: 8181, consul: 8500, consulServer: 8300, consulDns: 8600, rmqManagement: 15672 },
     });
   });
 
   it("knows what a kind of environment means", () => {
-    const { delivery, keepsData, railsEnv } = read({ "mia:kind": "qa" });
-    assert.deepEqual(
-      { delivery, keepsData, railsEnv },
-      { delivery: "baked", keepsData: false, railsEnv: "production" },
-    );
+    const { delivery, keepsData, mode } = read({ "mia:kind": "qa" });
+    assert.deepEqual({ delivery, keepsData, mode }, { delivery: "baked", keepsData: false, mode: "production" });
   });
 
   it("takes the surroundings' images only where it names none itself", () => {
     assert.equal(read({}, "127.0.0.1:5000/own/").images, "127.0.0.1:5000/own/");
     assert.equal(read({ "mia:images": "registry.example/a/" }, "127.0.0.1:5000/own/").images, "registry.example/a/");
+  });
+
+  it("may leave ports unpublished that nothing here needs", () => {
+    const none = { "mia:consulServerPort": "0", "mia:consulDnsPort": "0", "mia:rmqManagementPort": "0" };
+    const { consulServer, consulDns, rmqManagement } = read(none).ports;
+    assert.deepEqual([consulServer, consulDns, rmqManagement], [0, 0, 0]);
   });
 
   it("ignores what belongs to others, such as a provider", () => {
@@ -80,6 +86,16 @@ describe("A stack's config", () => {
       "consulPort",
       "-1",
       "Pulumi.dev.yaml: mia:consulPort: got -1, need 1..65535. Fix: pulumi config set mia:consulPort 8500",
+    ],
+    [
+      "consulDnsPort",
+      "-1",
+      "Pulumi.dev.yaml: mia:consulDnsPort: got -1, need 1..65535, or 0 for none. Fix: pulumi config set mia:consulDnsPort 8600",
+    ],
+    [
+      "rmqManagementPort",
+      "65536",
+      "Pulumi.dev.yaml: mia:rmqManagementPort: got 65536, need 1..65535, or 0 for none. Fix: pulumi config set mia:rmqManagementPort 15672",
     ],
     [
       "publishAddress",

@@ -41,12 +41,11 @@ export async function buildImages(setup, refusal) {
   }
   const base = await buildBase(setup);
   await startRegistry(setup, base);
-  for (const { recipe, image, go } of equivalents) {
-    const name = `${prefix}${image}`;
+  for (const equivalent of equivalents) {
+    const name = `${prefix}${equivalent.image}`;
     if (await inRegistry(name)) continue;
-    const context = join(recipes, recipe);
-    await dockerBuild(setup, recipe, name, base, go === undefined ? context : await withBinary(setup, context, go));
-    await longRun(setup, `Push ${recipe}`, "docker", ["push", name], {});
+    await dockerBuild(setup, equivalent.recipe, name, base, await context(setup, equivalent));
+    await longRun(setup, `Push ${equivalent.recipe}`, "docker", ["push", name], {});
   }
 }
 
@@ -86,26 +85,55 @@ async function dockerBuild(setup, recipe, name, base, context) {
   });
 }
 
-/** A copy of the recipe with the Go program that it is about, as a build context. */
-async function withBinary(setup, recipe, { module, package: main }) {
-  const target = join(cache, `${module}-${contentHash([join(sources, module), recipe])}`);
+/** The recipe as a build context: a copy of it with what it takes from Go's, npm's or Maven's registry, where it takes some. */
+async function context(setup, { recipe, go, npm, maven }) {
+  const folder = join(recipes, recipe);
+  if ((go ?? npm ?? maven) === undefined) return folder;
+  const files = go === undefined ? [folder] : [join(sources, go.module), folder];
+  const target = join(cache, `${recipe}-${contentHash(files, JSON.stringify({ go, npm, maven }))}`);
   if (existsSync(target)) return target;
   const fresh = `${target}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
-  await run("cp", ["-R", `${recipe}/.`, fresh]);
-  await longRun(
-    setup,
-    `Build ${module} from its Go module`,
-    "go",
-    ["build", "-ldflags", "-s -w", "-o", `${fresh}/`, main],
-    {
-      cwd: join(sources, module),
-      env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
-      wayOut: "If Go can't reach its module proxy, set GOPROXY and try again.",
-    },
-  );
+  await run("cp", ["-R", `${folder}/.`, fresh]);
+  if (go !== undefined) await buildGo(setup, go, fresh);
+  if (npm !== undefined) await installPackagesOfNpm(setup, npm, fresh);
+  if (maven !== undefined) await getArtifact(setup, maven, fresh);
   moveInto(fresh, target);
   return target;
+}
+
+async function buildGo(setup, { module, package: main }, folder) {
+  const args = ["build", "-ldflags", "-s -w", "-o", `${folder}/`, main];
+  await longRun(setup, `Build ${module} from its Go module`, "go", args, {
+    cwd: join(sources, module),
+    env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
+    wayOut: "If Go can't reach its module proxy, set GOPROXY and try again.",
+  });
+}
+
+async function installPackagesOfNpm(setup, packages, folder) {
+  const names = packages.map((name) => name.replace("$arch", process.arch));
+  await longRun(
+    setup,
+    `Get ${names.join(" and ")}`,
+    "npm",
+    ["install", "--prefix", folder, "--ignore-scripts", ...names],
+    {
+      cwd: folder,
+      wayOut: "If npm can't reach its registry, set its proxy or registry and try again.",
+    },
+  );
+}
+
+async function getArtifact(setup, { artifact, file }, folder) {
+  if (which("mvn", setup.env) === undefined) await installPackages(setup, "Maven", ["maven"]);
+  const get = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
+  const args = ["-B", get, `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`, "-Dmdep.stripVersion=true"];
+  await longRun(setup, `Get ${artifact}`, "mvn", args, {
+    cwd: folder,
+    wayOut: "If Maven can't reach its repository, set its proxy or mirror and try again.",
+  });
+  if (!existsSync(join(folder, file))) throw new SetupError(`${artifact} did not bring ${file}.`);
 }
 
 async function startRegistry(setup, base) {

@@ -1,3 +1,3 @@
 Rails.application.routes.draw do
-  resources :users, only: [:create, :show]
+  resources :users, only: [:create, :index, :show]
 end

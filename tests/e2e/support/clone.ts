@@ -24,6 +24,9 @@ export interface Ports {
   http: number;
   status: number;
   consul: number;
+  consulServer: number;
+  consulDns: number;
+  rmqManagement: number;
 }
 
 /**
@@ -35,7 +38,7 @@ export class Clone {
   readonly folder: string;
   /** What every CI sets, and where the tools are. */
   readonly env: NodeJS.ProcessEnv;
-  ports: Ports = { http: 0, status: 0, consul: 0 };
+  ports: Ports = { http: 0, status: 0, consul: 0, consulServer: 0, consulDns: 0, rmqManagement: 0 };
 
   private constructor(home: string, dockerHost: string | undefined) {
     this.home = home;
@@ -98,12 +101,13 @@ export class Clone {
     return ports;
   }
 
-  private async usePorts(stack: string, { http, status, consul }: Ports): Promise<void> {
+  /** Those that a stack does not publish stay so. */
+  async usePorts(stack: string, ports: Ports): Promise<void> {
     await this.edit(`Pulumi.${stack}.yaml`, (text) =>
-      text
-        .replace(/(mia:httpPort: ).*/, `$1"${String(http)}"`)
-        .replace(/(mia:statusPort: ).*/, `$1"${String(status)}"`)
-        .replace(/(mia:consulPort: ).*/, `$1"${String(consul)}"`),
+      Object.entries(ports).reduce(
+        (edited, [name, port]) => edited.replace(new RegExp(`(mia:${name}Port: )"[1-9].*`), `$1"${String(port)}"`),
+        text,
+      ),
     );
   }
 
@@ -208,7 +212,8 @@ function cleanEnvironment(home: string, dockerHost: string | undefined): NodeJS.
     npm_config_cache: process.env["npm_config_cache"] ?? npmCache(),
     npm_config_userconfig: join(process.env["HOME"] ?? "", ".npmrc"),
     PULUMI_HOME: pulumiHome,
-    PULUMI_BACKEND_URL: `file://${join(home, "state")}`,
+    // As the README tells those who keep their state in files.
+    PULUMI_BACKEND_URL: `file://${join(home, "state")}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE: "a passphrase of the test's own",
     ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }),
   };
@@ -227,8 +232,10 @@ function sweepClones(): void {
   }
 }
 
-/** Three ports of this machine that nobody listens on. */
+/** Ports of this machine that nobody listens on. */
 async function freePorts(): Promise<Ports> {
-  const [http, status, consul] = await Promise.all([freePort(), freePort(), freePort()]);
-  return { http, status, consul };
+  const [http, status, consul, consulServer, consulDns, rmqManagement] = await Promise.all(
+    ([0, 0, 0, 0, 0, 0] as const).map(freePort),
+  );
+  return { http, status, consul, consulServer, consulDns, rmqManagement } as Ports;
 }

@@ -2,14 +2,20 @@ class UsersController < ApplicationController
   def create
     user = User.new(params.permit(:name, :email))
     if user.save
-      render json: user.as_json(only: [:id, :name, :email]), status: :created, location: location_of(user)
+      render json: user.to_public, status: :created, location: location_of(user)
     else
       render json: { errors: user.errors.to_hash }, status: :unprocessable_entity
     end
   end
 
+  # Those of ?ids=1,2 that there are; a hundred at most.
+  def index
+    ids = params.require(:ids).to_s.split(",").first(100)
+    render json: { users: User.where(id: ids).order(:id).map(&:to_public) }
+  end
+
   def show
-    render json: User.find(params[:id]).as_json(only: [:id, :name, :email])
+    render json: User.find(params[:id]).to_public
   end
 
   private

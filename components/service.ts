@@ -1,31 +1,32 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { BackingName, Microservice as Definition } from "../platform/catalogue/microservices.ts";
+import { bases } from "../platform/catalogue/common.ts";
 import type { Environment } from "../platform/environment.ts";
 import { registrationVariables } from "../platform/registrator.ts";
+import type { BackingName, Service as Definition } from "../platform/service.ts";
 import type { Backing } from "./backing.ts";
 import { singleton } from "./container.ts";
 import type { Delivery } from "./delivery.ts";
 import { healthy } from "./healthy.ts";
 import type { Network } from "./network.ts";
 
-/** The port on which every microservice answers in its container. */
-const port = 3000;
-
-/** What a Microservice is made of. */
-export interface MicroserviceArgs {
+/** What a Service is made of. */
+export interface ServiceArgs {
   environment: Environment;
   network: Network;
   /** How its code gets into its container. */
   delivery: Delivery;
-  /** Its entry in the catalogue. */
+  /** What the catalogue says of it. */
   definition: Definition;
   /** What services can use, by name. */
   backing: Readonly<Record<BackingName, Backing>>;
 }
 
-/** A Rails microservice: found by Registrator through its `SERVICE_*` variables, checked by Consul, reached through the load balancer. */
-export class Microservice extends pulumi.ComponentResource {
+/**
+ * A microservice or a front end: found by Registrator through its `SERVICE_*` variables, checked by Consul, reached
+ * through the load balancer.
+ */
+export class Service extends pulumi.ComponentResource {
   /** What it is called in Consul and in the load balancer's paths. */
   readonly serviceName: string;
   /** The image that runs. */
@@ -37,29 +38,31 @@ export class Microservice extends pulumi.ComponentResource {
   /** Its container, once it runs: whether it does its work is for Consul to find out. */
   readonly running: Promise<docker.Container>;
 
-  constructor(name: string, args: MicroserviceArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     const { environment, network, definition } = args;
-    const { platform, railsEnv, serviceAddress: address } = environment;
-    super("mia:platform:Microservice", name, { ...definition }, { ...opts, providers: [network.machine.provider] });
+    const { source, tags, port, checkPath, memoryMib, readySeconds } = definition;
+    const { machine } = network;
+    super("mia:platform:Service", name, { source, tags, port }, { ...opts, providers: [machine.provider] });
 
-    const { imageName, volumes } = args.delivery.of(name, definition.source, this);
+    const { imageName, volumes, labels } = args.delivery.of(name, definition, this);
     const links = definition.uses.map((used) => args.backing[used].link(name, this));
     const container = singleton(
       name,
       {
-        platform,
+        platform: environment.platform,
         network,
         image: imageName,
         volumes,
+        labels,
         environment: {
-          PORT: String(port),
-          RAILS_ENV: railsEnv,
-          ...registrationVariables(environment, { name, tags: ["backend", name], port, checkPath: "/health" }),
+          ...modeVariable(definition, environment),
+          ...definition.environment,
+          ...registrationVariables(environment, { name, tags, port, checkPath }),
           ...Object.fromEntries(links.flatMap(({ variables }) => Object.entries(variables))),
         },
         secrets: Object.fromEntries(links.flatMap(({ secrets }) => Object.entries(secrets))),
-        ports: address === "" ? [] : [{ container: port, address }],
-        memoryMib: definition.memoryMib ?? 384,
+        ports: environment.serviceAddress === "" ? [] : [{ container: port, address: environment.serviceAddress }],
+        memoryMib,
         stopSeconds: 15,
       },
       { parent: this, dependsOn: links.map(({ ready }) => ready) },
@@ -67,8 +70,14 @@ export class Microservice extends pulumi.ComponentResource {
     this.serviceName = name;
     this.imageName = imageName;
     this.instance = pulumi.interpolate`${container.name}:${port}`;
-    this.readySeconds = definition.readySeconds ?? 60;
-    this.running = healthy(container, { part: name, engine: network.machine.address, readySeconds: 30 });
+    this.readySeconds = readySeconds;
+    this.running = healthy(container, { part: name, engine: machine.address, readySeconds: 30 });
     this.registerOutputs({ imageName });
   }
+}
+
+/** What says `development` or `production` to what runs in the service's base. */
+function modeVariable({ base }: Definition, { mode }: Environment): Record<string, string> {
+  const { modeVariable: variable } = { modeVariable: undefined, ...bases[base] };
+  return variable === undefined ? {} : { [variable]: mode };
 }

@@ -1,0 +1,3 @@
+# A user that the catalog has heard of.
+class Entry < ApplicationRecord
+end

@@ -1,0 +1,39 @@
+# Hears of users from RabbitMQ, keeps them in the database and puts them into the search index. Whatever goes wrong ends it,
+# and runit starts it again a second later: what was not acknowledged comes again, and doing it twice changes nothing.
+require_relative "../config/environment"
+require "bunny"
+
+connection = Bunny.new(
+  host: ENV.fetch("RMQ_PORT_5672_TCP_ADDR"),
+  port: ENV.fetch("RMQ_PORT_5672_TCP_PORT").to_i,
+  username: ENV.fetch("RMQ_USERNAME"),
+  password: File.read(ENV.fetch("RMQ_PASSWORD_FILE")),
+  automatically_recover: false,
+  logger: Logger.new($stdout, level: :error),
+).start
+channel = connection.create_channel
+channel.prefetch(100)
+queue = channel.queue("catalog.users", durable: true)
+queue.bind(channel.topic("events", durable: true), routing_key: "user.created")
+
+# Everything is done by this thread, whose errors end the process.
+inbox = Thread::Queue.new
+queue.subscribe(manual_ack: true) { |delivery, _, body| inbox << [delivery.delivery_tag, JSON.parse(body)] }
+
+loop do
+  # An index that was lost with its server, or never was, is made of what the database holds.
+  unless Elastic.exists?
+    Elastic.create
+    Entry.in_batches(of: 1000) { |entries| Elastic.put(entries.map { |entry| { id: entry.user_id, name: entry.name } }) }
+    SearchCache.forget
+  end
+
+  tag, event = inbox.pop(timeout: 2)
+  raise "RabbitMQ has closed the connection" unless connection.open?
+  next if tag.nil?
+
+  Entry.upsert({ user_id: event["id"], name: event["name"] })
+  Elastic.put([{ id: event["id"], name: event["name"] }])
+  SearchCache.forget
+  channel.ack(tag)
+end
