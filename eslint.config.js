@@ -33,5 +33,10 @@ export default defineConfig(
       "@typescript-eslint/no-unused-expressions": "off",
     },
   },
+  {
+    // What runs in browsers.
+    files: ["frontend/**/*.js", "lb/status/*.js"],
+    languageOptions: { globals: { document: "readonly", FormData: "readonly" } },
+  },
   { files: ["**/*.{mjs,cjs,js}"], languageOptions: { globals: { ...node, require: "readonly", module: "writable" } } },
 );

@@ -24,6 +24,11 @@ interface Entry {
   readonly readySeconds?: number;
 }
 
+/** Names that no service may have: those of the infrastructure's parts. */
+export type NoPartsName = Partial<
+  Record<BackingName | "lb" | "registrator", "no service: a part of the infrastructure has this name">
+>;
+
 /** A microservice of the catalogue: it answers on port 3000, and its /health says whether it can do its work. */
 export interface MicroserviceEntry extends Entry {
   /** What it uses: it gets the variables of a link to each, and credentials of its own where there are some. */

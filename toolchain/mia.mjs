@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run up`, `preview`, `down`, `env`, `status` and `logs`: makes sure of all that they need, then hands over.
+// `npm run up`, `preview`, `down`, `env`, `status`, `logs` and `new`: makes sure of all that they need, then hands over.
 
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { docker } from "./docker.mjs";
 import { images } from "./images.mjs";
 import { logs } from "./logs.mjs";
+import { newService } from "./new.mjs";
 import { node } from "./node.mjs";
 import { pulumi } from "./pulumi.mjs";
 import { installFilter } from "./stack-file-filter.mjs";
@@ -146,8 +147,9 @@ async function command([verb, ...args]) {
   if (verb === "env") return printEnvironment();
   if (verb === "status") return showStatus(args);
   if (verb === "logs") return showLogs(args);
+  if (verb === "new") return newService(args);
   if (verb in verbs) return onStack(verb, args);
-  throw new SetupError("usage: mia.mjs up|preview|down|env|status|logs [arguments]");
+  throw new SetupError("usage: mia.mjs up|preview|down|env|status|logs|new [arguments]");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(() => command(process.argv.slice(2)));

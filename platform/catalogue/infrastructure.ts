@@ -98,7 +98,6 @@ export const db = {
 /** The cache that services share: what is in it may be gone at any time. */
 export const memcache = {
   image: images.memcache,
-  command: ["memcached", "--memory-limit=64"],
   port: 11211,
   healthCheck: {
     // The image has nothing to ask with but bash.

@@ -1,4 +1,4 @@
-import type { BackingName, MicroserviceEntry } from "../service.ts";
+import type { BackingName, MicroserviceEntry, NoPartsName } from "../service.ts";
 
 /** What the article links to every microservice. */
 const everything: readonly BackingName[] = ["db", "memcache", "rmq", "consul", "elastic"];
@@ -7,4 +7,4 @@ const everything: readonly BackingName[] = ["db", "memcache", "rmq", "consul", "
 export const microservices = {
   user: { source: "services/rosi_user_service", uses: everything },
   catalog: { source: "services/rosi_catalog_service", uses: everything },
-} satisfies Record<string, MicroserviceEntry>;
+} satisfies Record<string, MicroserviceEntry> & NoPartsName;

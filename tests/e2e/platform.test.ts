@@ -5,6 +5,7 @@ import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { oldEngine } from "./support/old-engine.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { parts, services } from "./support/parts.ts";
 
 describe("The platform", function () {
   this.timeout(600_000);
@@ -54,16 +55,23 @@ describe("The platform", function () {
     }
 
     /** What nginx has loaded of what these tests register. */
-    async function services(): Promise<string[]> {
+    async function registered(): Promise<string[]> {
       const all = (await (await fetch(clone.url("status", "/services"))).json()) as Loaded[];
-      return all.filter(({ name }) => name !== "user").flatMap(({ instances }) => instances.map(({ id }) => id));
+      return all
+        .filter(({ name }) => !services.includes(name))
+        .flatMap(({ instances }) => instances.map(({ id }) => id));
     }
 
     it("shows every instance that nginx has loaded", async () => {
       const all = (await (await fetch(clone.url("status", "/services"))).json()) as Loaded[];
       assert.deepEqual(
         all.map(({ name, instances }) => [name, instances.map(({ id }) => id)]),
-        [["user", ["registrator:mia-dev-user:3000"]]],
+        [
+          ["catalog", ["registrator:mia-dev-catalog:3000"]],
+          ["keeplounge", ["registrator:mia-dev-keeplounge:80"]],
+          ["keepwww", ["registrator:mia-dev-keepwww:80"]],
+          ["user", ["registrator:mia-dev-user:3000"]],
+        ],
       );
       assert.match(all[0]?.instances[0]?.address ?? "", /^10\.214\.\d+\.\d+:3000$/);
     });
@@ -73,17 +81,17 @@ describe("The platform", function () {
         const response = await fetch(clone.url("http", path));
         assert.equal(response.status, 503);
         assert.equal(response.headers.get("retry-after"), "1");
-        assert.deepEqual(await response.json(), { error: "No healthy service answers here.", services: ["user"] });
+        assert.deepEqual(await response.json(), { error: "No healthy service answers here.", services });
       }
     });
 
     it("routes by name what comes, without the name, and forgets what goes", async () => {
       await register("probe", "mia-dev");
-      await eventually(10, services, (now) => now.length === 1);
+      await eventually(10, registered, (now) => now.length === 1);
       const response = await fetch(clone.url("http", "/probe/health?verbose=1"));
       assert.deepEqual([response.status, await response.text()], [200, "ok\n"]);
       await deregister("probe");
-      await eventually(10, services, (now) => now.length === 0);
+      await eventually(10, registered, (now) => now.length === 0);
       assert.equal((await fetch(clone.url("http", "/probe/health"))).status, 503);
     });
 
@@ -91,23 +99,23 @@ describe("The platform", function () {
       await register("other", "mia-qa");
       await register("ill", "mia-dev", { Check: { TTL: "60s", Status: "critical" } });
       await register("well", "mia-dev", { Check: { TTL: "60s", Status: "passing" } });
-      await eventually(10, services, (now) => now.length > 0);
-      assert.deepEqual(await services(), ["well"]);
+      await eventually(10, registered, (now) => now.length > 0);
+      assert.deepEqual(await registered(), ["well"]);
       for (const name of ["other", "ill", "well"]) await deregister(name);
-      await eventually(10, services, (now) => now.length === 0);
+      await eventually(10, registered, (now) => now.length === 0);
     });
 
     it("stays as it is where nginx could not read the new routes", async () => {
       const broken = "echo 'upstream {' > /etc/nginx/platform/next.conf && load-routes";
       const loaded = await engine.docker("exec", "mia-dev-lb", "sh", "-c", broken);
       assert.notEqual(loaded.code, 0);
-      assert.deepEqual(await services(), []);
+      assert.deepEqual(await registered(), []);
       assert.equal((await engine.docker("exec", "mia-dev-lb", "nginx", "-t", "-q")).code, 0);
     });
 
     it("keeps its last routes while Consul is away", async () => {
       await register("probe", "mia-dev");
-      await eventually(10, services, (now) => now.length === 1);
+      await eventually(10, registered, (now) => now.length === 1);
       await engine.docker("stop", "mia-dev-consul");
       assert.equal((await fetch(clone.url("http", "/probe/health"))).status, 200);
       // Started anew it has none until it has heard Consul: addresses may be somebody else's by then.
@@ -125,16 +133,16 @@ describe("The platform", function () {
         ({ stdout }) => stdout.startsWith("healthy"),
       );
       // A restarted Consul has kept what it knew, in its volume.
-      await eventually(10, services, (now) => now.length === 1);
+      await eventually(10, registered, (now) => now.length === 1);
       await deregister("probe");
-      await eventually(10, services, (now) => now.length === 0);
+      await eventually(10, registered, (now) => now.length === 0);
     });
   });
 
   describe("Its `up`", () => {
     it("with nothing changed changes nothing, and still says whether the platform answers", async () => {
       const up = await clone.mustPulumi("up", "--yes", "--skip-preview");
-      assert.match(up.output, /34 unchanged/);
+      assert.match(up.output, /Resources:\s+\d+ unchanged\s/);
     });
 
     it("names the part that somebody has removed, and `--refresh` makes it again", async () => {
@@ -188,13 +196,10 @@ describe("The platform", function () {
       await clone.git("checkout", "--quiet", "lb", "platform");
       await clone.mustPulumi("up", "--yes", "--skip-preview");
       await clone.mustPulumi("preview", "--expect-no-changes");
-      assert.deepEqual((await engine.remains()).filter((what) => what.startsWith("container")).sort(), [
-        "container mia-dev-consul",
-        "container mia-dev-db",
-        "container mia-dev-lb",
-        "container mia-dev-registrator",
-        "container mia-dev-user",
-      ]);
+      assert.deepEqual(
+        (await engine.remains()).filter((what) => what.startsWith("container")).sort(),
+        parts.map((part) => `container mia-dev-${part}`),
+      );
     });
   });
 
@@ -283,11 +288,14 @@ describe("The platform", function () {
         const before = await engine.remains();
         for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
           const words = await refusal([...args, "--stack", "wrong"]);
-          const { http, consul } = clone.ports;
+          const { http, consul, consulServer, consulDns, rmqManagement } = clone.ports;
           for (const [key, taken, by] of [
             ["httpPort", http, "the container mia-dev-lb"],
             ["statusPort", port, "another program"],
             ["consulPort", consul, "the container mia-dev-consul"],
+            ["consulServerPort", consulServer, "the container mia-dev-consul"],
+            ["consulDnsPort", consulDns, "the container mia-dev-consul"],
+            ["rmqManagementPort", rmqManagement, "the container mia-dev-rmq"],
           ] as const) {
             const start = `Pulumi.wrong.yaml: mia:${key}: got ${String(taken)}, which ${by} holds on 127.0.0.1, need a free port. Fix: pulumi config set mia:${key} `;
             assert.ok(words.includes(start), words);
@@ -359,6 +367,14 @@ describe("The platform", function () {
       const number = (key: string, got: string, example: number) =>
         ours(key, `got ${got}, need 1..65535. Fix: pulumi config set mia:${key} ${String(example)}`);
 
+      const numberOrNone = (key: string, got: string, example: number) =>
+        ours(key, `got ${got}, need 1..65535, or 0 for none. Fix: pulumi config set mia:${key} ${String(example)}`);
+      const optional: [string, number][] = [
+        ["consulServerPort", 8300],
+        ["consulDnsPort", 8600],
+        ["rmqManagementPort", 15672],
+      ];
+
       const cases: [string, string, string][] = [
         ["mia:httpPort", "eighty", pulumis("httpPort", "integer")],
         ["mia:httpPort", "0", number("httpPort", "0", 80)],
@@ -369,6 +385,11 @@ describe("The platform", function () {
         ["mia:consulPort", "8500.5", pulumis("consulPort", "integer")],
         ["mia:consulPort", "-1", number("consulPort", "-1", 8500)],
         ["mia:consulport", "8500", unknown("consulport")],
+        ...optional.flatMap(([key, example]): [string, string, string][] => [
+          [`mia:${key}`, "many", pulumis(key, "integer")],
+          [`mia:${key}`, "65536", numberOrNone(key, "65536", example)],
+          [`mia:${key}s`, "1", unknown(`${key}s`)],
+        ]),
         [
           "mia:publishAddress",
           "localhost",
