@@ -1,11 +1,13 @@
 // `npm test`: the checks, then the end-to-end tests on real engines, from nothing.
 
+import { browser } from "./browser.mjs";
 import { add, check, conclude, mocha } from "./check.mjs";
 import { prepareTools } from "./mia.mjs";
 import { main, say, SetupError } from "./steps.mjs";
 
 async function test() {
   const setup = await prepareTools();
+  await browser(setup);
   const checked = await check(setup);
   const endToEnd = await mocha(setup, "end-to-end tests", process.argv[2] ?? "tests/e2e/**/*.test.ts");
   return add(checked, endToEnd);

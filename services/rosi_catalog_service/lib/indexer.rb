@@ -20,20 +20,24 @@ queue.bind(channel.topic("events", durable: true), routing_key: "user.created")
 inbox = Thread::Queue.new
 queue.subscribe(manual_ack: true) { |delivery, _, body| inbox << [delivery.delivery_tag, JSON.parse(body)] }
 
+# Whether the cache may still hold what was found before the last change.
+stale = true
+
 loop do
   # An index that was lost with its server, or never was, is made of what the database holds.
   unless Elastic.exists?
     Elastic.create
     Entry.in_batches(of: 1000) { |entries| Elastic.put(entries.map { |entry| { id: entry.user_id, name: entry.name } }) }
-    SearchCache.forget
+    stale = true
   end
 
-  tag, event = inbox.pop(timeout: 2)
+  stale &&= !SearchCache.forget
+  tag, event = inbox.pop(timeout: stale ? 0.2 : 2)
   raise "RabbitMQ has closed the connection" unless connection.open?
   next if tag.nil?
 
   Entry.upsert({ user_id: event["id"], name: event["name"] })
   Elastic.put([{ id: event["id"], name: event["name"] }])
-  SearchCache.forget
+  stale = true
   channel.ack(tag)
 end

@@ -18,12 +18,12 @@ module SearchCache
       yield
     end
 
-    # The index has changed: what was found before counts no more.
+    # The index has changed: what was found before counts no more. False where memcached can't be told now.
     def forget
       client.set(GENERATION, SecureRandom.hex(8))
-    rescue Dalli::DalliError => error
-      # It comes back empty.
-      warn "memcached: #{error.message}"
+      true
+    rescue Dalli::DalliError
+      false
     end
 
     private
