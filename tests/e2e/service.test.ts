@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Clone, type Ports } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { parts } from "./support/parts.ts";
 
 interface User {
   id: number;
@@ -96,6 +97,10 @@ describe("A service", function () {
         "SERVICE_PLATFORM=mia-dev",
         "SERVICE_3000_NAME=user",
         "SERVICE_3000_TAGS=backend,user",
+        "WEB_MEMCACHE_1_PORT_11211_TCP_ADDR=memcache",
+        "WEB_RMQ_1_PORT_5672_TCP_ADDR=rmq",
+        "WEB_CONSUL_1_PORT_8500_TCP_ADDR=consul",
+        "WEB_ELASTIC_1_PORT_9200_TCP_ADDR=elastic",
         "PORT=3000",
       ]) {
         assert.ok(variables.includes(variable), variable);
@@ -136,11 +141,16 @@ describe("A service", function () {
 
   describe("Its secrets", () => {
     it("are in no environment, log, preview or plain state, and in the files of their own containers alone", async () => {
-      const [own, root] = await Promise.all([
-        must("exec", "mia-dev-user", "cat", "/run/secrets/db-password"),
+      const [root, administrator, ...own] = await Promise.all([
         must("exec", "mia-dev-db", "cat", "/run/secrets/root-password"),
+        must("exec", "mia-dev-rmq", "sed", "-n", "s/default_pass = //p", "/etc/rabbitmq/conf.d/90-administrator.conf"),
+        must("exec", "mia-dev-user", "cat", "/run/secrets/db-password"),
+        must("exec", "mia-dev-user", "cat", "/run/secrets/rmq-password"),
+        must("exec", "mia-dev-catalog", "cat", "/run/secrets/db-password"),
+        must("exec", "mia-dev-catalog", "cat", "/run/secrets/rmq-password"),
       ]);
-      const secrets = [own, root];
+      const secrets = [root, administrator, ...own];
+      assert.equal(new Set(secrets).size, 6);
       for (const secret of secrets) assert.match(secret, /^[A-Za-z0-9]{32}$/);
       const names = (await must("ps", "--format", "{{.Names}}")).split("\n");
       const texts: [string, string][] = [];
@@ -163,8 +173,14 @@ describe("A service", function () {
         texts.filter(([, text]) => secrets.some((secret) => text.includes(secret))).map(([where]) => where),
         [],
       );
-      const rootAtUser = await engine.docker("exec", "mia-dev-user", "grep", "-r", root, "/run", "/web");
-      assert.deepEqual([rootAtUser.code, rootAtUser.output], [1, ""]);
+      const others = [root, administrator, ...own.slice(2)].flatMap((secret) => ["-e", secret]);
+      const atUser = await engine.docker("exec", "mia-dev-user", "grep", "-rs", ...others, "/run", "/web");
+      assert.equal(atUser.output, "");
+      const login = `user:${own[1] ?? ""}`;
+      const management = await fetch(clone.url("rmqManagement", "/api/whoami"), {
+        headers: { authorization: `Basic ${Buffer.from(login).toString("base64")}` },
+      });
+      assert.equal(management.status, 401, "a service's user is none of the management");
     });
   });
 
@@ -249,7 +265,7 @@ describe("A service", function () {
       await clone.mustPulumi("preview", "--expect-no-changes");
     });
 
-    for (const part of ["consul", "registrator", "db", "user", "lb"]) {
+    for (const part of parts) {
       it(`${part} is back and passing within 30 s of its main process being killed`, async () => {
         const name = `mia-dev-${part}`;
         const pid = Number(await must("inspect", "--format", "{{.State.Pid}}", name));
@@ -354,12 +370,12 @@ describe("A service", function () {
     it("shows several parts with their names, and says which there are", async () => {
       const shown = await clone.run("node", ["toolchain/mia.mjs", "logs", "--no-follow", "--tail", "5", "user", "lb"]);
       assert.equal(shown.code, 0, shown.output);
-      assert.match(shown.stdout, /^user │ /m);
+      assert.match(shown.stdout, /^user +│ /m);
       assert.doesNotMatch(shown.stdout, /^db /m);
       const unknown = await clone.run("node", ["toolchain/mia.mjs", "logs", "usr"]);
       assert.deepEqual(
         [unknown.code, unknown.output],
-        [1, "✘ There is no part usr in stack dev; there are consul, db, lb, registrator, user.\n"],
+        [1, `✘ There is no part usr in stack dev; there are ${parts.join(", ")}.\n`],
       );
     });
   });

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Clone } from "./support/clone.ts";
+import { GemServer } from "./support/gem-server.ts";
+import { OwnEngine } from "./support/own-engine.ts";
+
+describe("Shared gems", function () {
+  this.timeout(600_000);
+  let engine: OwnEngine;
+  let clone: Clone;
+  let gems: GemServer;
+  let stop = () => {};
+
+  before(async () => {
+    engine = await OwnEngine.shared();
+    clone = await Clone.make({ dockerHost: engine.host });
+    await clone.mustPulumi("stack", "select", "dev", "--create");
+    await clone.mustPulumi("up", "--yes", "--skip-preview");
+    gems = await GemServer.start(engine.address, "mia_greeting", "1.0.0", await buildGem());
+    stop = () => {
+      gems.stop();
+    };
+    // As behind a company's mirror: what the image has not comes from there.
+    const mirror = `environment: { BUNDLE_MIRROR__ALL: "${gems.url}" }, uses: everything`;
+    await clone.edit("platform/catalogue/microservices.ts", (text) => text.replaceAll("uses: everything", mirror));
+    await clone.mustPulumi("up", "--yes", "--skip-preview");
+  });
+
+  after(async () => {
+    stop();
+    clone.remove();
+    await engine.clear();
+  });
+
+  async function must(...args: string[]): Promise<string> {
+    const ended = await engine.docker(...args);
+    assert.equal(ended.code, 0, `docker ${args.join(" ")}: ${ended.output}`);
+    return ended.stdout.trim();
+  }
+
+  /** Builds a gem, with the Ruby of the services. */
+  async function buildGem(): Promise<string> {
+    const folder = join(clone.home, "gem");
+    mkdirSync(join(folder, "lib"), { recursive: true });
+    writeFileSync(join(folder, "lib/mia_greeting.rb"), 'module MiaGreeting\n  WORDS = "hello from a gem"\nend\n');
+    writeFileSync(
+      join(folder, "mia_greeting.gemspec"),
+      'Gem::Specification.new("mia_greeting", "1.0.0") do |gem|\n  gem.summary = "Greets"\n  gem.authors = ["test"]\n  gem.files = ["lib/mia_greeting.rb"]\nend\n',
+    );
+    const image = await must("inspect", "--format", "{{.Config.Image}}", "mia-dev-user");
+    await must("run", "--rm", "-v", `${folder}:/gem`, "-w", "/gem", image, "gem", "build", "mia_greeting.gemspec");
+    return join(folder, "mia_greeting-1.0.0.gem");
+  }
+
+  async function addTo(service: "user" | "catalog"): Promise<void> {
+    await clone.edit(`services/rosi_${service}_service/Gemfile`, (text) => `${text}gem "mia_greeting"\n`);
+    const preview = await clone.mustPulumi("preview", "--diff");
+    assert.match(preview.output, /\+-1 to replace/);
+    assert.match(preview.output, new RegExp(`docker:index/container:Container: \\(replace\\)[^]*::${service}\\]`));
+    await clone.mustPulumi("up", "--yes", "--skip-preview");
+    const use = ["bundle", "exec", "ruby", "-e", "require 'mia_greeting'; print MiaGreeting::WORDS"];
+    assert.equal(await must("exec", `mia-dev-${service}`, ...use), "hello from a gem");
+  }
+
+  it("are installed once into the volume: what user has added, catalog has without a download", async () => {
+    await addTo("user");
+    assert.deepEqual(gems.downloads, ["/gems/mia_greeting-1.0.0.gem"]);
+    const where = await must("exec", "mia-dev-catalog", "gem", "contents", "mia_greeting");
+    assert.match(where, /^\/web\/rubygems\/3\.3\.8\/gems\/mia_greeting-1\.0\.0\//);
+    await addTo("catalog");
+    assert.deepEqual(gems.downloads, ["/gems/mia_greeting-1.0.0.gem"]);
+    // The lock that bundler has written belongs to the developer: it changes nothing that runs.
+    assert.match(await clone.status(), /^ M services\/rosi_user_service\/Gemfile\.lock$/m);
+    await clone.mustPulumi("preview", "--expect-no-changes");
+  });
+});

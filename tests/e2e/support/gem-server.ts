@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A gem server of a test's own, which counts what is downloaded from it. */
+export class GemServer {
+  readonly url: string;
+  /** The gems' files that were asked for, one by one. */
+  readonly downloads: string[] = [];
+  private readonly server: Server;
+
+  private constructor(server: Server, url: string) {
+    this.server = server;
+    this.url = url;
+  }
+
+  /** Serves one gem without dependencies, `<name>-<version>.gem`, at an address of this machine. */
+  static async start(address: string, name: string, version: string, file: string): Promise<GemServer> {
+    const gem = readFileSync(file);
+    const info = `---\n${version} |checksum:${createHash("sha256").update(gem).digest("hex")}\n`;
+    const versions = `created_at: 2014-11-01T00:00:00Z\n---\n${name} ${version} ${createHash("md5").update(info).digest("hex")}\n`;
+    const server = createServer((request, response) => {
+      const path = new URL(request.url ?? "/", "http://gems").pathname;
+      if (path === "/versions") response.end(versions);
+      else if (path === "/names") response.end(`---\n${name}\n`);
+      else if (path === `/info/${name}`) response.end(info);
+      else if (path === `/gems/${name}-${version}.gem`) {
+        served.downloads.push(path);
+        response.end(gem);
+      } else response.writeHead(404).end("not here\n");
+    });
+    server.listen(0, address);
+    await once(server, "listening");
+    const served = new GemServer(server, `http://${address}:${String((server.address() as AddressInfo).port)}`);
+    return served;
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
