@@ -10,6 +10,10 @@ wait {
   max = "1s"
 }
 
+# A Consul that has lost its data counts from one again, and what asks for news since a later count is told of none until
+# its time is up.
+block_query_wait = "5s"
+
 # Consul may be away: for as long as it is, the last good routes stay.
 consul {
   retry {

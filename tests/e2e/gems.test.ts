@@ -10,7 +10,7 @@ describe("Shared gems", function () {
   let engine: OwnEngine;
   let clone: Clone;
   let gems: GemServer;
-  let stop = () => {};
+  const servers: GemServer[] = [];
 
   before(async () => {
     engine = await OwnEngine.shared();
@@ -18,9 +18,7 @@ describe("Shared gems", function () {
     await clone.mustPulumi("stack", "select", "dev", "--create");
     await clone.mustPulumi("up", "--yes", "--skip-preview");
     gems = await GemServer.start(engine.address, "mia_greeting", "1.0.0", await buildGem());
-    stop = () => {
-      gems.stop();
-    };
+    servers.push(gems);
     // As behind a company's mirror: what the image has not comes from there.
     const mirror = `environment: { BUNDLE_MIRROR__ALL: "${gems.url}" }, uses: everything`;
     await clone.edit("platform/catalogue/microservices.ts", (text) => text.replaceAll("uses: everything", mirror));
@@ -28,7 +26,7 @@ describe("Shared gems", function () {
   });
 
   after(async () => {
-    stop();
+    for (const server of servers) server.stop();
     clone.remove();
     await engine.clear();
   });

@@ -176,7 +176,7 @@ describe("A service", function () {
       const others = [root, administrator, ...own.slice(2)].flatMap((secret) => ["-e", secret]);
       const atUser = await engine.docker("exec", "mia-dev-user", "grep", "-rs", ...others, "/run", "/web");
       assert.equal(atUser.output, "");
-      const login = `user:${own[1] ?? ""}`;
+      const login = `user:${own[1]}`;
       const management = await fetch(clone.url("rmqManagement", "/api/whoami"), {
         headers: { authorization: `Basic ${Buffer.from(login).toString("base64")}` },
       });
@@ -308,6 +308,13 @@ describe("A service", function () {
             .catch(() => ""),
         (text) => text.includes("mia-dev-user"),
       );
+      await allWell(30);
+      // And what happens from then on is heard of.
+      const loaded = () => fetch(clone.url("status", "/services")).then((r) => r.text());
+      await must("stop", "mia-dev-user");
+      await eventually(15, loaded, (text) => !text.includes("mia-dev-user"));
+      await must("start", "mia-dev-user");
+      await eventually(30, loaded, (text) => text.includes("mia-dev-user"));
       await allWell(30);
     });
 

@@ -13,6 +13,7 @@ import {
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { acceptance } from "./support/acceptance.ts";
 import { Clone, withoutOurTools } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
 import { command, succeed } from "./support/command.ts";
@@ -143,6 +144,16 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
       "remove its line encryptionsalt, or where the stack is there already, choose another with `PULUMI_CONFIG_PASSPHRASE=mia pulumi stack change-secrets-provider --stack qa default` (or passphrase, awskms://…).";
     assert.ok(up.output.includes(sentence), up.output);
     assert.ok(!existsSync(join(state, ".pulumi/stacks/mia/qa.json")));
+  });
+
+  it("comes up from cached images, until the acceptance flow passes", async () => {
+    await mustNpm("down", "--", "--volumes", "--yes");
+    const from = Date.now();
+    await mustNpm("up");
+    const up = Date.now();
+    await acceptance(clone.url("http", ""));
+    const seconds = (to: number) => ((to - from) / 1000).toFixed(1);
+    console.log(`      npm run up: ${seconds(up)} s; the acceptance flow has passed after ${seconds(Date.now())} s`);
   });
 
   it("`npm run down` leaves nothing but what a developer keeps, and with `--volumes` nothing", async () => {
