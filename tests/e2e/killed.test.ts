@@ -58,7 +58,7 @@ describe("After an `up` that was killed", function () {
   });
 
   it("in the gate, the next converges", async () => {
-    await clone.killUp((output) => output.includes("Container user created"));
+    await clone.killUp((output) => output.includes("not in the load balancer yet"));
     assert.doesNotMatch(await converges(), /had left/);
   });
 });

@@ -73,6 +73,10 @@ func (b *bridge) add(id string) {
 		log.Println("unable to inspect container:", id[:12], err)
 		return
 	}
+	// Between two starts it has no address; the event of the second one brings it.
+	if c.State.Restarting {
+		return
+	}
 	if added := b.register(services(c, b.options, b.host)); len(added) > 0 {
 		b.known[id] = &entry{c.Name[1:], added}
 		for _, r := range added {

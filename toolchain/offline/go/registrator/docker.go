@@ -26,8 +26,9 @@ type container struct {
 	}
 	HostConfig struct{ NetworkMode string }
 	State      struct {
-		Running  bool
-		ExitCode int
+		Running    bool
+		Restarting bool
+		ExitCode   int
 	}
 	NetworkSettings struct {
 		IPAddress string
