@@ -20,7 +20,8 @@ import { registratorCommand } from "./platform/registrator.ts";
 import { wholeServices } from "./platform/service.ts";
 
 endWithEngine();
-const environment = stackEnvironment();
+const catalogue = wholeServices(microservices, frontends);
+const environment = stackEnvironment(catalogue);
 const { platform, publishAddress: address, ports } = environment;
 
 const machine = new Machine("mia", { environment, engine: await engineOf(environment.machine) });
@@ -51,7 +52,6 @@ const rmq = new MessageQueue("rmq", {
 });
 const elastic = new Infrastructure("elastic", { environment, network, definition: infrastructure.elastic });
 
-const catalogue = wholeServices(microservices, frontends);
 const delivery = new Delivery("delivery", { environment, machine, services: catalogue });
 const backing = { db, memcache, rmq, consul, elastic };
 const services = Object.entries(catalogue).map(
@@ -63,7 +63,7 @@ const lb = new LoadBalancer("lb", { environment, network, consul });
 const gate = new Gate("gate", {
   loadBalancer: lb,
   consulUrl: httpUrl(address, ports.consul),
-  engine: machine.address,
+  machine,
   ready: [consul, registrator, db, memcache, rmq, elastic, lb].map(({ ready }) => ready),
   services,
 });

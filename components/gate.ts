@@ -2,16 +2,18 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadBalancer } from "./load-balancer.ts";
-import { type Address, lastLogLines } from "./machine/docker.ts";
+import { lastLogLines } from "./machine/docker.ts";
+import type { Machine } from "./machine/machine.ts";
 import type { Service } from "./service.ts";
+import { sweep } from "./sweep.ts";
 
 /** What the gate waits for. */
 export interface GateArgs {
   loadBalancer: LoadBalancer;
   /** Consul's HTTP API. */
   consulUrl: string;
-  /** The engine that all of it runs on. */
-  engine: Address;
+  /** The machine that all of it runs on. */
+  machine: Machine;
   /** Every part of the infrastructure, once it is healthy. */
   ready: readonly Promise<docker.Container>[];
   services: readonly Service[];
@@ -22,26 +24,29 @@ export interface GateArgs {
 /**
  * The last thing of every `up`: it passes when every part is healthy, the load balancer answers, and what nginx has
  * loaded holds every instance of every service, which only those are whose check passes in Consul. So an `up` that
- * succeeded means a platform that answers, also when nothing had to be changed.
+ * succeeded means a platform that answers, also when nothing had to be changed. Pulumi takes away what was replaced after
+ * the program has ended, which it does behind the gate: until then the old ones serve beside the new.
  */
 export class Gate extends pulumi.ComponentResource {
   /** Settles when the gate has passed, or with what keeps it shut; in a preview, at once. */
   readonly passed: Promise<boolean>;
 
   constructor(name: string, args: GateArgs, opts?: pulumi.ComponentResourceOptions) {
-    const all = Promise.all([...args.ready, ...args.services.map(({ running }) => running)]);
+    const all = Promise.all([...args.ready, ...args.services.flatMap(({ running }) => running)]);
     super("mia:platform:Gate", name, { url: args.loadBalancer.url }, { ...opts, dependsOn: all });
-    this.passed = all.then(() => pass(args, this));
+    this.passed = all.then((containers) => pass(args, this, containers));
     this.registerOutputs();
   }
 }
 
 /** In a preview nothing is asked: what runs now is not what it is about. */
-async function pass(args: GateArgs, gate: pulumi.Resource): Promise<boolean> {
+async function pass(args: GateArgs, gate: pulumi.Resource, containers: docker.Container[]): Promise<boolean> {
   if (pulumi.runtime.isDryRun()) return true;
-  const { loadBalancer, services, answerSeconds = 30 } = args;
+  const { loadBalancer, services, machine, answerSeconds = 30 } = args;
   await answers(loadBalancer.url, answerSeconds, gate);
-  await Promise.all(services.map((service) => loaded(service, args)));
+  const instances = services.flatMap((service) => service.instances.map((instance) => ({ service, instance })));
+  await Promise.all(instances.map(({ service, instance }) => loaded(service, instance, args)));
+  await sweep(containers, machine);
   return true;
 }
 
@@ -70,10 +75,11 @@ async function refusalOf(url: string): Promise<string | undefined> {
   }
 }
 
-/** Waits until nginx has loaded the service's instance. */
-async function loaded(service: Service, { loadBalancer, consulUrl, engine }: GateArgs): Promise<void> {
+/** Waits until nginx has loaded an instance of the service. */
+async function loaded(service: Service, id: pulumi.Output<string>, args: GateArgs): Promise<void> {
+  const { loadBalancer, consulUrl, machine } = args;
   const { serviceName, readySeconds } = service;
-  const instance = await new Promise<string>((done) => service.instance.apply(done));
+  const instance = await new Promise<string>((done) => id.apply(done));
   const deadline = Date.now() + readySeconds * 1000;
   let shown = "";
   while (!(await isLoaded(loadBalancer.statusUrl, instance))) {
@@ -85,7 +91,7 @@ async function loaded(service: Service, { loadBalancer, consulUrl, engine }: Gat
       const container = instance.slice(0, instance.lastIndexOf(":"));
       throw new pulumi.ResourceError(
         `${serviceName} runs, but was not in the load balancer within ${String(readySeconds)} s (${check}${check.startsWith("Consul: passing") ? ": see the log of lb" : ""}). ` +
-          `Its last log lines:\n${await lastLogLines(engine, container)}`,
+          `Its last log lines:\n${await lastLogLines(machine.address, container)}`,
         service,
         true,
       );

@@ -1,13 +1,25 @@
 import { type Environment, portAfter } from "./environment.ts";
 import { ConfigError, type Problem } from "./problem.ts";
+import type { Service } from "./service.ts";
 
 /**
  * The rules that no single value can break alone. Pure: runs before any resource, and in tests without an engine.
  * @throws ConfigError that names all problems at once.
  */
-export function checkPlatform(environment: Environment): void {
-  const problems = portsPublishedTwice(environment);
+export function checkPlatform(environment: Environment, services: Readonly<Record<string, Service>>): void {
+  const problems = [...portsPublishedTwice(environment), ...replicasOfNothing(environment, services)];
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function replicasOfNothing({ source, replicas }: Environment, services: Readonly<Record<string, Service>>): Problem[] {
+  return Object.keys(replicas)
+    .filter((name) => !(name in services))
+    .map((name) => ({
+      where: `${source}: mia:replicas.${name}`,
+      got: "a service that does not exist",
+      need: `need ${Object.keys(services).sort().join(", ")}`,
+      fix: `pulumi config rm --path mia:replicas.${name}`,
+    }));
 }
 
 function portsPublishedTwice({ source, ports }: Environment): Problem[] {

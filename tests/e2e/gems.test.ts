@@ -46,7 +46,7 @@ describe("Shared gems", function () {
       join(folder, "mia_greeting.gemspec"),
       'Gem::Specification.new("mia_greeting", "1.0.0") do |gem|\n  gem.summary = "Greets"\n  gem.authors = ["test"]\n  gem.files = ["lib/mia_greeting.rb"]\nend\n',
     );
-    const image = await must("inspect", "--format", "{{.Config.Image}}", "mia-dev-user");
+    const image = await must("inspect", "--format", "{{.Config.Image}}", await engine.container("user"));
     await must("run", "--rm", "-v", `${folder}:/gem`, "-w", "/gem", image, "gem", "build", "mia_greeting.gemspec");
     return join(folder, "mia_greeting-1.0.0.gem");
   }
@@ -58,13 +58,13 @@ describe("Shared gems", function () {
     assert.match(preview.output, new RegExp(`docker:index/container:Container: \\(replace\\)[^]*::${service}\\]`));
     await clone.mustPulumi("up", "--yes", "--skip-preview");
     const use = ["bundle", "exec", "ruby", "-e", "require 'mia_greeting'; print MiaGreeting::WORDS"];
-    assert.equal(await must("exec", `mia-dev-${service}`, ...use), "hello from a gem");
+    assert.equal(await must("exec", await engine.container(service), ...use), "hello from a gem");
   }
 
   it("are installed once into the volume: what user has added, catalog has without a download", async () => {
     await addTo("user");
     assert.deepEqual(gems.downloads, ["/gems/mia_greeting-1.0.0.gem"]);
-    const where = await must("exec", "mia-dev-catalog", "gem", "contents", "mia_greeting");
+    const where = await must("exec", await engine.container("catalog"), "gem", "contents", "mia_greeting");
     assert.match(where, /^\/web\/rubygems\/3\.3\.8\/gems\/mia_greeting-1\.0\.0\//);
     await addTo("catalog");
     assert.deepEqual(gems.downloads, ["/gems/mia_greeting-1.0.0.gem"]);

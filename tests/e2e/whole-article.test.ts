@@ -29,7 +29,7 @@ describe("The whole article", function () {
     return ended.stdout.trim();
   }
 
-  const inCatalog = (...args: string[]) => must("exec", "mia-dev-catalog", ...args);
+  const inCatalog = async (...args: string[]) => must("exec", await engine.container("catalog"), ...args);
   const elastic = (...args: string[]) => must("exec", "mia-dev-elastic", "curl", "-fsS", ...args);
   const memcached = (command: string) =>
     must(
@@ -104,13 +104,13 @@ describe("The whole article", function () {
       await memcached("flush_all");
       assert.deepEqual((await search(url, name)).results, [{ id, name: "Another" }]);
 
-      await must("stop", "mia-dev-user");
+      await must("stop", await engine.container("user"));
       await eventually(
         20,
         () => fetch(`${url}/catalog/search?q=${name.slice(0, -1)}`).then((response) => response.text()),
         (text) => text === '{"error":"No instance of user is known."}',
       );
-      await must("start", "mia-dev-user");
+      await must("start", await engine.container("user"));
       await eventually(
         60,
         () => fetch(`${url}/catalog/search?q=${name.slice(0, -1)}`),
@@ -172,7 +172,7 @@ describe("The whole article", function () {
       assert.deepEqual(failed, [], `of ${String(sent)}`);
       assert.ok(sent > 100, String(sent));
       assert.equal(await supervised(), master);
-      const masters = (await must("top", "mia-dev-catalog", "-o", "pid,args"))
+      const masters = (await must("top", await engine.container("catalog"), "-o", "pid,args"))
         .split("\n")
         .filter((line) => line.includes("unicorn master"));
       assert.equal(masters.length, 1, masters.join("\n"));
@@ -182,7 +182,7 @@ describe("The whole article", function () {
       const ask = "require './lib/directory'; print Directory.addresses('user').join(' ')";
       const [file, asked] = await Promise.all([
         inCatalog("ruby", "-e", ask),
-        must("exec", "--env", "DISCOVERY=consul", "mia-dev-catalog", "ruby", "-e", ask),
+        must("exec", "--env", "DISCOVERY=consul", await engine.container("catalog"), "ruby", "-e", ask),
       ]);
       assert.match(file, /^10\.214\.\d+\.\d+:3000$/);
       assert.equal(asked, file);

@@ -112,6 +112,16 @@ export class OwnEngine {
     return lists.flatMap(({ stdout }) => stdout.split("\n")).filter((line) => line !== "");
   }
 
+  /** The name of the one container of a platform's part: those that are replaced live have a suffix. */
+  async container(part: string, platform = "mia-dev"): Promise<string> {
+    const filters = [`mia.platform=${platform}`, `mia.part=${part}`].flatMap((label) => ["--filter", `label=${label}`]);
+    const names = (await this.docker("ps", "--all", "--format", "{{.Names}}", ...filters)).stdout.trim().split("\n");
+    const [name] = names;
+    if (!name || names.length > 1)
+      throw new Error(`${platform} has ${names.join(" and ") || "no container"} for ${part}`);
+    return name;
+  }
+
   /** Ends the engine as a power cut would, and leaves its containers' processes to its next start. */
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const { process } = this;

@@ -3,3 +3,8 @@ export const services = ["catalog", "keeplounge", "keepwww", "user"];
 
 /** All containers of a platform, by name. */
 export const parts = [...services, "consul", "db", "elastic", "lb", "memcache", "registrator", "rmq"].sort();
+
+/** A name without what Pulumi has put behind it. */
+export function withoutSuffix(name: string): string {
+  return name.replace(/-[0-9a-f]{7}$/, "");
+}
