@@ -1,6 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { bases } from "../platform/catalogue/common.ts";
+import { type Base, bases } from "../platform/catalogue/common.ts";
 import type { Environment } from "../platform/environment.ts";
 import { registrationVariables } from "../platform/registrator.ts";
 import type { BackingName, Service as Definition } from "../platform/service.ts";
@@ -78,6 +78,6 @@ export class Service extends pulumi.ComponentResource {
 
 /** What says `development` or `production` to what runs in the service's base. */
 function modeVariable({ base }: Definition, { mode }: Environment): Record<string, string> {
-  const { modeVariable: variable } = { modeVariable: undefined, ...bases[base] };
+  const { modeVariable: variable }: Base = bases[base];
   return variable === undefined ? {} : { [variable]: mode };
 }

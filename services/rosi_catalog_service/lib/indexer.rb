@@ -1,16 +1,9 @@
 # Hears of users from RabbitMQ, keeps them in the database and puts them into the search index. Whatever goes wrong ends it,
 # and runit starts it again a second later: what was not acknowledged comes again, and doing it twice changes nothing.
 require_relative "../config/environment"
-require "bunny"
+require "microservice/rabbitmq" # of the base image
 
-connection = Bunny.new(
-  host: ENV.fetch("RMQ_PORT_5672_TCP_ADDR"),
-  port: ENV.fetch("RMQ_PORT_5672_TCP_PORT").to_i,
-  username: ENV.fetch("RMQ_USERNAME"),
-  password: File.read(ENV.fetch("RMQ_PASSWORD_FILE")),
-  automatically_recover: false,
-  logger: Logger.new($stdout, level: :error),
-).start
+connection = Microservice.rabbitmq
 channel = connection.create_channel
 channel.prefetch(100)
 queue = channel.queue("catalog.users", durable: true)
