@@ -61,6 +61,12 @@ describe("Shared gems", function () {
     assert.equal(await must("exec", `mia-dev-${service}`, ...use), "hello from a gem");
   }
 
+  // Docker would copy it into the empty volume for each container that is created; of two at once, one can fail.
+  it("are not begun by anything of the image at the volume's place", async () => {
+    const image = await must("inspect", "--format", "{{.Config.Image}}", "mia-dev-user");
+    assert.equal(await must("run", "--rm", image, "sh", "-c", "ls /web"), "service");
+  });
+
   it("are installed once into the volume: what user has added, catalog has without a download", async () => {
     await addTo("user");
     assert.deepEqual(gems.downloads, ["/gems/mia_greeting-1.0.0.gem"]);
