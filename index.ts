@@ -20,7 +20,8 @@ import { registratorCommand } from "./platform/registrator.ts";
 import { wholeServices } from "./platform/service.ts";
 
 endWithEngine();
-const environment = stackEnvironment();
+const catalogue = wholeServices(microservices, frontends);
+const environment = stackEnvironment(catalogue);
 const { platform, publishAddress: address, ports } = environment;
 
 const machine = new Machine("mia", { environment, engine: await engineOf(environment.machine) });
@@ -51,7 +52,6 @@ const rmq = new MessageQueue("rmq", {
 });
 const elastic = new Infrastructure("elastic", { environment, network, definition: infrastructure.elastic });
 
-const catalogue = wholeServices(microservices, frontends);
 const delivery = new Delivery("delivery", { environment, machine, services: catalogue });
 const backing = { db, memcache, rmq, consul, elastic };
 const services = Object.entries(catalogue).map(
@@ -63,8 +63,8 @@ const lb = new LoadBalancer("lb", { environment, network, consul });
 const gate = new Gate("gate", {
   loadBalancer: lb,
   consulUrl: httpUrl(address, ports.consul),
-  engine: machine.address,
-  ready: [consul, registrator, db, memcache, rmq, elastic, lb].map(({ ready }) => ready),
+  machine,
+  ready: [...[consul, registrator, db, memcache, rmq, elastic].map(({ ready }) => ready), ...lb.ready],
   services,
 });
 await gate.passed;
@@ -78,9 +78,14 @@ export const consulUrl = httpUrl(address, ports.consul);
 /** The images that run, by part. */
 export const images = pulumi.output(
   Object.fromEntries([
+    ["edge", lb.edgeImageName],
     ...Object.entries({ registrator, lb, ...backing }).map(([part, { imageName }]) => [part, imageName]),
     ...services.map(({ serviceName, imageName }) => [serviceName, imageName]),
   ]) as Record<string, pulumi.Output<string>>,
+);
+/** How many instances there are of each service. */
+export const replicas = Object.fromEntries(
+  services.map(({ serviceName, instances }) => [serviceName, instances.length]),
 );
 /** RabbitMQ's management, where it is published, and who may use it. */
 export const rmqUrl = ports.rmqManagement === 0 ? undefined : httpUrl(address, ports.rmqManagement);

@@ -5,8 +5,8 @@ import { physicalName } from "../platform/names.ts";
 import { leftover } from "./leftover.ts";
 import type { Network } from "./network.ts";
 
-/** What a singleton container is made of. */
-export interface SingletonArgs {
+/** What a container is made of. */
+export interface ContainerArgs {
   /** The platform's name, `<project>-<stack>`. */
   platform: string;
   network: Network;
@@ -19,6 +19,8 @@ export interface SingletonArgs {
    * variable's difference in a preview, and `docker inspect` would show it.
    */
   secrets?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What it is known as on the network. @default its part's name */
+  aliases?: readonly string[];
   /** Labels beside those by which it is recognised. @default none */
   labels?: Readonly<Record<string, string>>;
   /** Its ports that the machine publishes. */
@@ -45,59 +47,78 @@ export interface PublishedPort {
 }
 
 /**
- * A container of which there is one, with the fixed name `<platform>-<name>`, known on the network as `name`.
- * The one place that knows the Docker provider's traps.
+ * A container of which there is one, with the fixed name `<platform>-<name>`, known on the network as `name`. Its name and
+ * ports are taken until the old one is gone, so a replacement has a gap.
  */
-export function singleton(name: string, args: SingletonArgs, opts: pulumi.CustomResourceOptions): docker.Container {
-  const { platform, network, healthCheck } = args;
-  const fixedName = physicalName(platform, name);
+export function singleton(name: string, args: ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
+  const fixedName = physicalName(args.platform, name);
   return new docker.Container(
     name,
-    {
-      name: fixedName,
-      hostname: name,
-      image: args.image,
-      ...(args.command === undefined ? {} : { command: [...args.command] }),
-      envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
-      uploads: Object.entries(args.secrets ?? {}).map(([file, content]) => ({ file, content, permissions: "0444" })),
-      labels: [
-        ...labels(network, name),
-        ...Object.entries(args.labels ?? {}).map(([label, value]) => ({ label, value })),
-      ],
-      // Without it a replacement follows whenever Docker's own default changes.
-      networkMode: "bridge",
-      networksAdvanced: [{ name: network.networkName, aliases: [name] }],
-      // A refresh reads them in this order; any other would then be a difference.
-      ports: (args.ports ?? [])
-        .filter(({ port }) => port !== 0)
-        .sort((a, b) => a.container - b.container)
-        .map(({ container, protocol, address, port }) => ({
-          internal: container,
-          ip: address,
-          ...(protocol === undefined ? {} : { protocol }),
-          ...(port === undefined ? {} : { external: port }),
-        })),
-      volumes: Object.entries(args.volumes ?? {}).map(([containerPath, from]) => volume(from, containerPath)),
-      ...(healthCheck === undefined ? {} : { healthcheck: { ...healthCheck, tests: [...healthCheck.tests] } }),
-      // Swap unset would read back as twice the memory, a difference for ever.
-      memory: args.memoryMib,
-      memorySwap: args.memoryMib,
-      restart: "unless-stopped",
-      // Without it the provider kills a moment after it has asked to stop.
-      destroyGraceSeconds: args.stopSeconds,
-      logOpts: { "max-size": "10m", "max-file": "3" },
-      // Whether it is healthy is waited for in healthy.ts, which can say why not.
-      wait: false,
-    },
+    { ...inputs(name, args), name: fixedName, hostname: name },
     {
       ...opts,
-      // Its name and ports are taken until the old one is gone.
+      ...common,
       deleteBeforeReplace: true,
-      // An edited check would not be applied by an update.
-      replaceOnChanges: ["healthcheck"],
-      hooks: { beforeCreate: [leftover("container", fixedName, network.machine)] },
+      hooks: { beforeCreate: [leftover("container", fixedName, args.network.machine)] },
     },
   );
+}
+
+/**
+ * One of the containers of a part that is replaced live: the new one is there, with a name of its own, before the old one
+ * goes. All are known on the network as `part`.
+ */
+export function replica(
+  name: string,
+  part: string,
+  args: ContainerArgs,
+  opts: pulumi.CustomResourceOptions,
+): docker.Container {
+  // The provider's own answer would be to delete first.
+  return new docker.Container(name, inputs(part, args), { ...opts, ...common, deleteBeforeReplace: false });
+}
+
+// An edited check would not be applied by an update.
+const common = { replaceOnChanges: ["healthcheck"] };
+
+/** The one place that knows the Docker provider's traps. */
+function inputs(part: string, args: ContainerArgs): docker.ContainerArgs {
+  const { network, healthCheck } = args;
+  return {
+    image: args.image,
+    ...(args.command === undefined ? {} : { command: [...args.command] }),
+    envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
+    uploads: Object.entries(args.secrets ?? {}).map(([file, content]) => ({ file, content, permissions: "0444" })),
+    labels: [
+      ...labels(network, part),
+      ...Object.entries(args.labels ?? {}).map(([label, value]) => ({ label, value })),
+    ],
+    // Without it a replacement follows whenever Docker's own default changes.
+    networkMode: "bridge",
+    networksAdvanced: [{ name: network.networkName, aliases: [...(args.aliases ?? [part])] }],
+    // A refresh reads them in this order; any other would then be a difference.
+    ports: (args.ports ?? [])
+      .filter(({ port }) => port !== 0)
+      .sort((a, b) => a.container - b.container)
+      .map(({ container, protocol, address, port }) => ({
+        internal: container,
+        ip: address,
+        ...(protocol === undefined ? {} : { protocol }),
+        ...(port === undefined ? {} : { external: port }),
+      })),
+    volumes: Object.entries(args.volumes ?? {}).map(([containerPath, from]) => volume(from, containerPath)),
+    ...(healthCheck === undefined ? {} : { healthcheck: { ...healthCheck, tests: [...healthCheck.tests] } }),
+    // Swap unset would read back as twice the memory, a difference for ever.
+    memory: args.memoryMib,
+    memorySwap: args.memoryMib,
+    restart: "unless-stopped",
+    // For `docker stop`, and for the provider, which without it kills a moment after it has asked to stop.
+    stopTimeout: args.stopSeconds,
+    destroyGraceSeconds: args.stopSeconds,
+    logOpts: { "max-size": "10m", "max-file": "3" },
+    // Whether it is healthy is waited for in healthy.ts, which can say why not.
+    wait: false,
+  };
 }
 
 /** How a container is recognised: whose it is, which state knows it, and what part it is. */

@@ -9,6 +9,8 @@ import type { Machine } from "./machine/machine.ts";
 export interface DataVolumeArgs {
   environment: Environment;
   machine: Machine;
+  /** Whether what is in it is worth keeping. @default as the environment says */
+  kept?: boolean;
 }
 
 /** Data that outlives the containers that use it; protected where the environment keeps its data. */
@@ -16,8 +18,9 @@ export class DataVolume extends pulumi.ComponentResource {
   /** Its name on the engine. */
   readonly volumeName: pulumi.Output<string>;
 
-  constructor(name: string, { environment, machine }: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { platform, keepsData } = environment;
+  constructor(name: string, args: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { machine, kept = args.environment.keepsData } = args;
+    const { platform } = args.environment;
     super("mia:platform:DataVolume", name, { platform }, { ...opts, providers: [machine.provider] });
     const fixedName = physicalName(platform, name);
     const volume = new docker.Volume(
@@ -25,7 +28,7 @@ export class DataVolume extends pulumi.ComponentResource {
       { name: fixedName, labels: [{ label: "mia.stack", value: machine.stackId }] },
       {
         parent: this,
-        protect: keepsData,
+        protect: kept,
         deleteBeforeReplace: true,
         hooks: { beforeCreate: [leftover("volume", fixedName, machine)] },
       },

@@ -39,9 +39,10 @@ export class Delivery extends pulumi.ComponentResource {
     super("mia:platform:Delivery", name, { delivery: environment.delivery }, opts);
     this.args = args;
     refuseMissingFolders(services);
+    const init = new Image("init", { context: "images/init", buildArgs: {}, machine }, { parent: this });
     for (const used of new Set(Object.values(services).map(({ base }) => base))) {
       const { context, shared }: Base = bases[used];
-      const buildArgs = { IMAGES: environment.images };
+      const buildArgs = { IMAGES: environment.images, INIT: init };
       this.images.set(used, new Image(basename(context), { context, buildArgs, machine }, { parent: this }));
       if (environment.delivery === "mounted" && shared !== undefined) {
         this.shared.set(used, new DataVolume(shared.volume, { environment, machine }, { parent: this }));

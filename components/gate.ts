@@ -2,16 +2,19 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadBalancer } from "./load-balancer.ts";
-import { type Address, lastLogLines } from "./machine/docker.ts";
+import { lastLogLines } from "./machine/docker.ts";
+import type { Machine } from "./machine/machine.ts";
 import type { Service } from "./service.ts";
+import { sweep } from "./sweep.ts";
+import { valueOf } from "./value.ts";
 
 /** What the gate waits for. */
 export interface GateArgs {
   loadBalancer: LoadBalancer;
   /** Consul's HTTP API. */
   consulUrl: string;
-  /** The engine that all of it runs on. */
-  engine: Address;
+  /** The machine that all of it runs on. */
+  machine: Machine;
   /** Every part of the infrastructure, once it is healthy. */
   ready: readonly Promise<docker.Container>[];
   services: readonly Service[];
@@ -22,33 +25,36 @@ export interface GateArgs {
 /**
  * The last thing of every `up`: it passes when every part is healthy, the load balancer answers, and what nginx has
  * loaded holds every instance of every service, which only those are whose check passes in Consul. So an `up` that
- * succeeded means a platform that answers, also when nothing had to be changed.
+ * succeeded means a platform that answers, also when nothing had to be changed. Until then
+ * the old ones serve beside the new; then they are swept away, before Pulumi would delete them after the program's end.
  */
 export class Gate extends pulumi.ComponentResource {
   /** Settles when the gate has passed, or with what keeps it shut; in a preview, at once. */
   readonly passed: Promise<boolean>;
 
   constructor(name: string, args: GateArgs, opts?: pulumi.ComponentResourceOptions) {
-    const all = Promise.all([...args.ready, ...args.services.map(({ running }) => running)]);
+    const all = Promise.all([...args.ready, ...args.services.flatMap(({ running }) => running)]);
     super("mia:platform:Gate", name, { url: args.loadBalancer.url }, { ...opts, dependsOn: all });
-    this.passed = all.then(() => pass(args, this));
+    this.passed = all.then((containers) => pass(args, this, containers));
     this.registerOutputs();
   }
 }
 
 /** In a preview nothing is asked: what runs now is not what it is about. */
-async function pass(args: GateArgs, gate: pulumi.Resource): Promise<boolean> {
+async function pass(args: GateArgs, gate: pulumi.Resource, containers: docker.Container[]): Promise<boolean> {
   if (pulumi.runtime.isDryRun()) return true;
-  const { loadBalancer, services, answerSeconds = 30 } = args;
-  await answers(loadBalancer.url, answerSeconds, gate);
-  await Promise.all(services.map((service) => loaded(service, args)));
+  const { loadBalancer, services, machine, answerSeconds = 30 } = args;
+  await answers(loadBalancer, answerSeconds, gate);
+  const instances = services.flatMap((service) => service.instances.map((instance) => ({ service, instance })));
+  await Promise.all(instances.map(({ service, instance }) => loaded(service, instance, args)));
+  await sweep(containers, machine, gate);
   return true;
 }
 
-async function answers(url: string, seconds: number, gate: pulumi.Resource): Promise<void> {
+async function answers({ url, statusUrl }: LoadBalancer, seconds: number, gate: pulumi.Resource): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    const refusal = await refusalOf(url);
+    const refusal = (await refusalOf(url)) ?? (await refusalOf(`${statusUrl}/health`, 200));
     if (refusal === undefined) return;
     if (Date.now() > deadline) {
       const message = `The platform's containers are healthy, but the load balancer does not answer at ${url} (${refusal}): see \`docker logs\` of its container.`;
@@ -58,22 +64,23 @@ async function answers(url: string, seconds: number, gate: pulumi.Resource): Pro
   }
 }
 
-/** Any answer of the load balancer's will do: without a service it is a 503 of its own. */
-async function refusalOf(url: string): Promise<string | undefined> {
+/** Any answer will do, since without a service it is a 503, unless a status is asked for. */
+async function refusalOf(url: string, status?: number): Promise<string | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
-    await response.text();
-    return undefined;
+    const text = await response.text();
+    return status === undefined || response.status === status ? undefined : text.trim();
   } catch (error) {
     const { cause, message } = error as Error;
     return cause instanceof Error ? cause.message : message;
   }
 }
 
-/** Waits until nginx has loaded the service's instance. */
-async function loaded(service: Service, { loadBalancer, consulUrl, engine }: GateArgs): Promise<void> {
+/** Waits until nginx has loaded an instance of the service. */
+async function loaded(service: Service, id: pulumi.Output<string>, args: GateArgs): Promise<void> {
+  const { loadBalancer, consulUrl, machine } = args;
   const { serviceName, readySeconds } = service;
-  const instance = await new Promise<string>((done) => service.instance.apply(done));
+  const instance = await valueOf(id);
   const deadline = Date.now() + readySeconds * 1000;
   let shown = "";
   while (!(await isLoaded(loadBalancer.statusUrl, instance))) {
@@ -85,7 +92,7 @@ async function loaded(service: Service, { loadBalancer, consulUrl, engine }: Gat
       const container = instance.slice(0, instance.lastIndexOf(":"));
       throw new pulumi.ResourceError(
         `${serviceName} runs, but was not in the load balancer within ${String(readySeconds)} s (${check}${check.startsWith("Consul: passing") ? ": see the log of lb" : ""}). ` +
-          `Its last log lines:\n${await lastLogLines(engine, container)}`,
+          `Its last log lines:\n${await lastLogLines(machine.address, container)}`,
         service,
         true,
       );
@@ -104,8 +111,10 @@ async function lastCheck(consulUrl: string, service: string, instance: string): 
   const checks = await ask<{ ServiceID: string; Status: string; Output: string }[]>(
     `${consulUrl}/v1/health/checks/${service}`,
   );
-  const check = checks?.find(({ ServiceID }) => ServiceID.endsWith(`:${instance}`));
-  if (check === undefined) return checks === undefined ? "Consul does not answer" : "Consul does not know it";
+  if (checks === undefined) return "Consul does not answer";
+  const own = checks.filter(({ ServiceID }) => ServiceID.endsWith(`:${instance}`));
+  const check = own.find(({ Status }) => Status !== "passing") ?? own[0];
+  if (check === undefined) return "Consul does not know it";
   return `Consul: ${check.Status} ${check.Output.trim()}`.trim();
 }
 

@@ -2,6 +2,7 @@ import type { Container } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { type Address, docker, lastLogLines } from "./machine/docker.ts";
+import { valueOf } from "./value.ts";
 
 /** How long to wait for whom. */
 export interface HealthyArgs {
@@ -20,7 +21,7 @@ export interface HealthyArgs {
  */
 export async function healthy(container: Container, args: HealthyArgs): Promise<Container> {
   if (pulumi.runtime.isDryRun()) return foretell(container, args);
-  const id = await new Promise<string>((done) => container.id.apply(done));
+  const id = await valueOf(container.id);
   const deadline = Date.now() + args.readySeconds * 1000;
   let started = false;
   for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { docker } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
+import { valueOf } from "./value.ts";
 
 type Kind = "container" | "network" | "volume";
 
@@ -15,8 +16,7 @@ export function leftover(kind: Kind, name: string, machine: Machine): pulumi.Res
     const format = `{{with ${labels}}}{{index . "mia.stack"}}{{end}}`;
     const there = await docker(machine.address, kind, "inspect", "--format", format, name);
     if (!there.ok) return;
-    const stackId = await new Promise((done) => machine.stackId.apply(done));
-    if (there.stdout !== stackId) {
+    if (there.stdout !== (await valueOf(machine.stackId))) {
       throw new Error(
         `a ${kind} ${name} is on the engine already, and it is not this stack's: remove it, or take a stack of another name (\`pulumi stack init NAME --copy-config-from …\`).`,
       );

@@ -1,8 +1,9 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { loadBalancer as definition } from "../platform/catalogue/infrastructure.ts";
+import { edge, loadBalancer as definition } from "../platform/catalogue/infrastructure.ts";
 import type { Environment } from "../platform/environment.ts";
-import { singleton } from "./container.ts";
+import { replica, singleton } from "./container.ts";
+import { DataVolume } from "./data-volume.ts";
 import { healthy } from "./healthy.ts";
 import { Image } from "./image.ts";
 import type { Infrastructure } from "./infrastructure.ts";
@@ -17,16 +18,21 @@ export interface LoadBalancerArgs {
   consul: Infrastructure;
 }
 
-/** The platform's front door: nginx, whose routes consul-template writes live from what Consul knows. */
+/**
+ * The platform's front door: nginx, whose routes consul-template writes live from what Consul knows. A port can be published
+ * by one container only, so the edge holds it and passes all on; the load balancer is replaced behind it.
+ */
 export class LoadBalancer extends pulumi.ComponentResource {
   /** Where the platform answers. */
   readonly url: string;
   /** Where the load balancer shows its own state. */
   readonly statusUrl: string;
-  /** The image that runs. */
+  /** The image of the load balancer. */
   readonly imageName: pulumi.Output<string>;
-  /** Its container, once it is healthy. */
-  readonly ready: Promise<docker.Container>;
+  /** The image of the edge. */
+  readonly edgeImageName: pulumi.Output<string>;
+  /** Its containers, each once it is healthy. */
+  readonly ready: readonly Promise<docker.Container>[];
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     const { environment, network, consul } = args;
@@ -39,22 +45,41 @@ export class LoadBalancer extends pulumi.ComponentResource {
       { ...opts, providers: [machine.provider] },
     );
 
-    const image = new Image(
-      name,
-      { context: definition.context, buildArgs: { IMAGES: environment.images }, machine },
-      { parent: this },
-    );
-    const container = singleton(
-      name,
+    const buildArgs = { IMAGES: environment.images };
+    const volume = new DataVolume(definition.sockets.volume, { environment, machine, kept: false }, { parent: this });
+    const common = {
+      platform: environment.platform,
+      network,
+      volumes: { [definition.sockets.path]: volume.volumeName },
+    };
+
+    const edgeImage = new Image("edge", { context: edge.context, buildArgs, machine }, { parent: this });
+    const edgeContainer = singleton(
+      "edge",
       {
-        platform: environment.platform,
-        network,
-        image: image.imageName,
-        environment: { CONSUL_HTTP_ADDR: "consul:8500", PLATFORM: environment.platform },
+        ...common,
+        image: edgeImage.imageName,
+        aliases: ["edge", name],
         ports: [
           { container: 80, address, port: ports.http },
           { container: 8181, address, port: ports.status },
         ],
+        memoryMib: edge.memoryMib,
+        stopSeconds: edge.stopSeconds,
+      },
+      { parent: this },
+    );
+
+    const image = new Image(name, { context: definition.context, buildArgs, machine }, { parent: this });
+    const container = replica(
+      name,
+      name,
+      {
+        ...common,
+        image: image.imageName,
+        // It is found by its sockets.
+        aliases: [],
+        environment: { CONSUL_HTTP_ADDR: "consul:8500", PLATFORM: environment.platform },
         healthCheck: definition.healthCheck,
         memoryMib: definition.memoryMib,
         stopSeconds: definition.stopSeconds,
@@ -64,7 +89,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
     this.url = httpUrl(address, ports.http);
     this.statusUrl = httpUrl(address, ports.status);
     this.imageName = image.imageName;
-    this.ready = healthy(container, { part: name, engine: machine.address, readySeconds: definition.readySeconds });
+    this.edgeImageName = edgeImage.imageName;
+    const engine = machine.address;
+    this.ready = [
+      healthy(edgeContainer, { part: "edge", engine, readySeconds: edge.readySeconds }),
+      healthy(container, { part: name, engine, readySeconds: definition.readySeconds }),
+    ];
     this.registerOutputs({ url: this.url, statusUrl: this.statusUrl, imageName: this.imageName });
   }
 }

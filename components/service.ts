@@ -5,7 +5,7 @@ import type { Environment } from "../platform/environment.ts";
 import { registrationVariables } from "../platform/registrator.ts";
 import type { BackingName, Service as Definition } from "../platform/service.ts";
 import type { Backing } from "./backing.ts";
-import { singleton } from "./container.ts";
+import { type ContainerArgs, replica } from "./container.ts";
 import type { Delivery } from "./delivery.ts";
 import { healthy } from "./healthy.ts";
 import type { Network } from "./network.ts";
@@ -22,8 +22,11 @@ export interface ServiceArgs {
   backing: Readonly<Record<BackingName, Backing>>;
 }
 
+/** The longest that an instance may take to leave the load balancer and to answer what it has been asked: images/init/init. */
+const stopSeconds = 60;
+
 /**
- * A microservice or a front end: found by Registrator through its `SERVICE_*` variables, checked by Consul, reached
+ * A microservice or a front end, in as many instances as the environment says: found by Registrator through its `SERVICE_*` variables, checked by Consul, reached
  * through the load balancer.
  */
 export class Service extends pulumi.ComponentResource {
@@ -31,12 +34,12 @@ export class Service extends pulumi.ComponentResource {
   readonly serviceName: string;
   /** The image that runs. */
   readonly imageName: pulumi.Output<string>;
-  /** The end of its id in Consul: `<container>:<port>`. */
-  readonly instance: pulumi.Output<string>;
+  /** The end of each instance's id in Consul: `<container>:<port>`. */
+  readonly instances: readonly pulumi.Output<string>[];
   /** How long it may take until the load balancer has it, in seconds. */
   readonly readySeconds: number;
-  /** Its container, once it runs: whether it does its work is for Consul to find out. */
-  readonly running: Promise<docker.Container>;
+  /** Its containers, each once it runs: whether it does its work is for Consul to find out. */
+  readonly running: readonly Promise<docker.Container>[];
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     const { environment, network, definition } = args;
@@ -46,32 +49,34 @@ export class Service extends pulumi.ComponentResource {
 
     const { imageName, volumes, labels } = args.delivery.of(name, definition, this);
     const links = definition.uses.map((used) => args.backing[used].link(name, this));
-    const container = singleton(
-      name,
-      {
-        platform: environment.platform,
-        network,
-        image: imageName,
-        volumes,
-        labels,
-        environment: {
-          ...modeVariable(definition, environment),
-          ...definition.environment,
-          ...registrationVariables(environment, { name, tags, port, checkPath }),
-          ...Object.fromEntries(links.flatMap(({ variables }) => Object.entries(variables))),
-        },
-        secrets: Object.fromEntries(links.flatMap(({ secrets }) => Object.entries(secrets))),
-        ports: environment.serviceAddress === "" ? [] : [{ container: port, address: environment.serviceAddress }],
-        memoryMib,
-        stopSeconds: 15,
+    const container: ContainerArgs = {
+      platform: environment.platform,
+      network,
+      image: imageName,
+      volumes,
+      labels,
+      environment: {
+        ...modeVariable(definition, environment),
+        ...definition.environment,
+        ...registrationVariables(environment, { name, tags, port, checkPath }),
+        ...Object.fromEntries(links.flatMap(({ variables }) => Object.entries(variables))),
       },
-      { parent: this, dependsOn: links.map(({ ready }) => ready) },
+      secrets: Object.fromEntries(links.flatMap(({ secrets }) => Object.entries(secrets))),
+      ports: environment.serviceAddress === "" ? [] : [{ container: port, address: environment.serviceAddress }],
+      memoryMib,
+      stopSeconds,
+    };
+    const containers = Array.from({ length: environment.replicas[name] ?? 1 }, (_, i) =>
+      replica(i === 0 ? name : `${name}-${String(i + 1)}`, name, container, {
+        parent: this,
+        dependsOn: links.map(({ ready }) => ready),
+      }),
     );
     this.serviceName = name;
     this.imageName = imageName;
-    this.instance = pulumi.interpolate`${container.name}:${port}`;
+    this.instances = containers.map((one) => pulumi.interpolate`${one.name}:${port}`);
     this.readySeconds = readySeconds;
-    this.running = healthy(container, { part: name, engine: machine.address, readySeconds: 30 });
+    this.running = containers.map((one) => healthy(one, { part: name, engine: machine.address, readySeconds: 30 }));
     this.registerOutputs({ imageName });
   }
 }

@@ -3,12 +3,13 @@ import { checkPlatform } from "../platform/check.ts";
 import { readEnvironment } from "../platform/config.ts";
 import type { Environment } from "../platform/environment.ts";
 import { ConfigError } from "../platform/problem.ts";
+import type { Service } from "../platform/service.ts";
 
 /**
- * The Environment of the stack that runs.
+ * The Environment of the stack that runs, with these services.
  * @throws RunError that names all problems at once, before any resource.
  */
-export function stackEnvironment(): Environment {
+export function stackEnvironment(services: Readonly<Record<string, Service>>): Environment {
   try {
     const environment = readEnvironment({
       project: pulumi.getProject(),
@@ -16,7 +17,7 @@ export function stackEnvironment(): Environment {
       values: pulumi.runtime.allConfig(),
       defaultImages: process.env["MIA_IMAGES"],
     });
-    checkPlatform(environment);
+    checkPlatform(environment, services);
     return environment;
   } catch (error) {
     if (error instanceof ConfigError) throw new pulumi.RunError(error.message);

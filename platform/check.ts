@@ -1,13 +1,45 @@
 import { type Environment, portAfter } from "./environment.ts";
 import { ConfigError, type Problem } from "./problem.ts";
+import type { Service } from "./service.ts";
 
 /**
  * The rules that no single value can break alone. Pure: runs before any resource, and in tests without an engine.
  * @throws ConfigError that names all problems at once.
  */
-export function checkPlatform(environment: Environment): void {
-  const problems = portsPublishedTwice(environment);
+export function checkPlatform(environment: Environment, services: Readonly<Record<string, Service>>): void {
+  const problems = [
+    ...portsPublishedTwice(environment),
+    ...replicasOfNothing(environment, services),
+    ...replicasNamedAsServices(environment, services),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function replicasOfNothing({ source, replicas }: Environment, services: Readonly<Record<string, Service>>): Problem[] {
+  return Object.keys(replicas)
+    .filter((name) => !Object.hasOwn(services, name))
+    .map((name) => ({
+      where: `${source}: mia:replicas.${name}`,
+      got: "a service that does not exist",
+      need: `need ${Object.keys(services).sort().join(", ")}`,
+      fix: `pulumi config rm --path mia:replicas.${name}`,
+    }));
+}
+
+/** The second instance of `user` is `user-2`. */
+function replicasNamedAsServices({ replicas }: Environment, services: Readonly<Record<string, Service>>): Problem[] {
+  return Object.keys(services).flatMap((name) => {
+    const [, of = "", number] = /^(.+)-(\d+)$/.exec(name) ?? [];
+    if (Number(number) < 2 || !(Number(number) <= (replicas[of] ?? 1))) return [];
+    return [
+      {
+        where: `platform/catalogue: ${name}`,
+        got: `the name of an instance of ${of}`,
+        need: "need another name",
+        fix: `rename it, or pulumi config set --path mia:replicas.${of} ${String(Number(number) - 1)}`,
+      },
+    ];
+  });
 }
 
 function portsPublishedTwice({ source, ports }: Environment): Problem[] {

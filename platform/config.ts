@@ -20,19 +20,26 @@ const optionalPort = v.pipe(
   v.maxValue(65535, "need 1..65535, or 0 for none"),
 );
 
+const replicaCount = "need 1..50";
+
+/** What the engine hands over as text. */
+function json(message: string) {
+  return v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
+    try {
+      return JSON.parse(dataset.value) as unknown;
+    } catch {
+      addIssue({ message });
+      return NEVER;
+    }
+  });
+}
+
 /** Every key of a stack's config below `mia:`. Pulumi.yaml has their types, defaults and descriptions. */
 const schema = v.strictObject(
   {
     machine: v.pipe(
       v.string(),
-      v.rawTransform(({ dataset, addIssue, NEVER }) => {
-        try {
-          return JSON.parse(dataset.value) as unknown;
-        } catch {
-          addIssue({ message: "need an object such as {driver: local}" });
-          return NEVER;
-        }
-      }),
+      json("need an object such as {driver: local}"),
       v.strictObject(
         { driver: v.literal("local", "need local") },
         "need an object with the one key driver, such as {driver: local}",
@@ -41,6 +48,20 @@ const schema = v.strictObject(
     images: v.pipe(
       v.string(),
       v.regex(/^$|^[a-z0-9][a-z0-9._:/-]*\/$/, "need a registry and path that ends with a slash, or nothing"),
+    ),
+    replicas: v.pipe(
+      v.string(),
+      json("need an object such as {user: 2}"),
+      v.record(
+        v.string(),
+        v.pipe(
+          v.number(replicaCount),
+          v.integer(replicaCount),
+          v.minValue(1, replicaCount),
+          v.maxValue(50, replicaCount),
+        ),
+        "need an object such as {user: 2}",
+      ),
     ),
     kind: v.picklist(Object.keys(kinds) as (keyof typeof kinds)[], `need ${Object.keys(kinds).join(" or ")}`),
     publishAddress: v.pipe(v.string(), v.ipv4("need an IPv4 address such as 127.0.0.1")),
@@ -66,6 +87,7 @@ const schema = v.strictObject(
 const examples: Record<string, string> = {
   machine: "--path mia:machine.driver local",
   images: "mia:images registry.example/mirror/",
+  replicas: "--path mia:replicas.user 2",
   kind: "mia:kind development",
   publishAddress: "mia:publishAddress 127.0.0.1",
   serviceAddress: "mia:serviceAddress 172.17.0.1",
@@ -101,13 +123,14 @@ export function readEnvironment({ project, stack, values, defaultImages }: Stack
   if (!result.success) {
     throw new ConfigError(result.issues.map((issue) => problem(source, project, config, issue)));
   }
-  const { kind, machine, images, publishAddress, serviceAddress, ...ports } = result.output;
+  const { kind, machine, images, replicas, publishAddress, serviceAddress, ...ports } = result.output;
   return {
     ...kinds[kind],
     platform: `${project}-${stack}`,
     source,
     machine,
     images,
+    replicas,
     publishAddress,
     serviceAddress,
     ports: {
@@ -144,6 +167,14 @@ function problem(
       got: JSON.stringify(issue.input),
       need: issue.message,
       fix: "unset MIA_IMAGES, or end it with a slash",
+    };
+  }
+  if (key === "replicas" && name !== `${project}:replicas`) {
+    return {
+      where: `${file}: ${name}`,
+      got: JSON.stringify(issue.input),
+      need: issue.message,
+      fix: `pulumi config set --path ${name} 2`,
     };
   }
   const got = issue.input === undefined ? "nothing" : JSON.stringify(issue.input);

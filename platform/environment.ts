@@ -11,6 +11,8 @@ export interface Environment extends Kind {
   readonly machine: MachineSettings;
   /** What names of upstream images are appended to; empty for upstream itself. */
   readonly images: string;
+  /** How many instances a service has, by its name; one where it is not named. */
+  readonly replicas: Readonly<Record<string, number>>;
   /** The IPv4 address of the machine on which ports are published. */
   readonly publishAddress: string;
   /**

@@ -26,7 +26,8 @@ export function registrationVariables(
     [`${of}_TAGS`]: tags.join(","),
     [`${of}_CHECK_HTTP`]: checkPath,
     [`${of}_CHECK_INTERVAL`]: "2s",
-    [`${of}_CHECK_TIMEOUT`]: "1s",
+    // Longer than a request may have to wait behind others: who is busy is not ill, and without it the rest would be too.
+    [`${of}_CHECK_TIMEOUT`]: "5s",
     // For one whose container ended while Registrator was away; one that only fails is registered again by its resync.
     [`${of}_CHECK_DEREGISTER_AFTER`]: "10m",
   };

@@ -26,7 +26,7 @@ interface Entry {
 
 /** Names that no service may have: those of the infrastructure's parts. */
 export type NoPartsName = Partial<
-  Record<BackingName | "lb" | "registrator", "no service: a part of the infrastructure has this name">
+  Record<BackingName | "edge" | "lb" | "registrator", "no service: a part of the infrastructure has this name">
 >;
 
 /** A microservice of the catalogue: it answers on port 3000, and its /health says whether it can do its work. */

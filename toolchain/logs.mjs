@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { containers } from "./platform.mjs";
 import { SetupError } from "./steps.mjs";
 
-/** Shows the last lines and, unless told otherwise, all that follow, also of a container that takes another's place. */
+/** Shows the last lines and, unless told otherwise, all that follow, also of containers that come later. */
 export async function logs(setup, stack, { names, follow, tail }) {
   const there = await containers(setup, stack);
   const parts = [...new Set(there.map(({ part }) => part))].sort();
@@ -17,24 +17,28 @@ export async function logs(setup, stack, { names, follow, tail }) {
   }
   const chosen = names.length === 0 ? parts : names;
   const width = Math.max(...chosen.map((name) => name.length));
-  await Promise.all(
-    chosen.map((part) => {
-      // The same colour every time, also when others are chosen beside it.
-      const name = colour(part.padEnd(width), parts.indexOf(part));
-      return showPart(setup, stack, part, { follow, tail }, (line) => process.stdout.write(`${name} │ ${line}\n`));
-    }),
-  );
-  return 0;
-}
-
-async function showPart(setup, stack, part, { follow, tail }, show) {
-  let from = ["--tail", tail];
-  for (;;) {
-    const own = (await containers(setup, stack)).filter((container) => container.part === part);
-    await Promise.all(own.map(({ id }) => showContainer(setup, id, [...from, ...(follow ? ["--follow"] : [])], show)));
-    if (!follow) return;
-    // It has ended, or is about to be started again: what it says from then on comes after what was shown.
-    from = ["--since", new Date().toISOString()];
+  // The same colour every time, also when others are chosen beside it.
+  const heads = new Map(chosen.map((part) => [part, colour(part.padEnd(width), parts.indexOf(part))]));
+  const followed = new Set();
+  const since = new Map();
+  let first = ["--tail", tail];
+  for (let now = there; ; now = await containers(setup, stack)) {
+    const fresh = now.filter(({ id, part }) => heads.has(part) && !followed.has(id));
+    const shown = fresh.map(async ({ id, part }) => {
+      followed.add(id);
+      const from = since.get(id) ?? first;
+      const show = (line) => process.stdout.write(`${heads.get(part)} │ ${line}\n`);
+      await showContainer(setup, id, [...from, ...(follow ? ["--follow"] : [])], show);
+      // It has ended, or is about to be started again: what it says from then on comes after what was shown.
+      since.set(id, ["--since", new Date().toISOString()]);
+      followed.delete(id);
+    });
+    if (!follow) {
+      await Promise.all(shown);
+      return 0;
+    }
+    // One that comes later, to take another's place or beside it, is shown from its first line on.
+    first = [];
     await sleep(500);
   }
 }

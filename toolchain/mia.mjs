@@ -70,10 +70,11 @@ async function unprotect(stack, { env }, yes) {
   const { stdout } = await run("pulumi", ["stack", "export", "--stack", stack], { env });
   const resources = JSON.parse(stdout || "{}").deployment?.resources ?? [];
   const volumes = resources
-    .filter(({ type }) => type === "docker:index/volume:Volume")
+    .filter(({ type, protect }) => type === "docker:index/volume:Volume" && protect)
     .map(({ id }) => id)
     .sort();
-  if (!yes && !(await consent(`This deletes ${volumes.join(", ")} with all data, for good.`))) return false;
+  if (volumes.length > 0 && !yes && !(await consent(`This deletes ${volumes.join(", ")} with all data, for good.`)))
+    return false;
   const done = await run("pulumi", ["state", "unprotect", "--all", "--yes", "--stack", stack], { env });
   if (done.code !== 0) throw new SetupError(done.stderr.trim().replace(/^error: /, ""));
   return true;

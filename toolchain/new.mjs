@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { root, say, SetupError } from "./steps.mjs";
 
 const catalogue = "platform/catalogue/microservices.ts";
-const taken = ["lb", "consul", "registrator", "db", "memcache", "rmq", "elastic"];
+const taken = ["edge", "lb", "consul", "registrator", "db", "memcache", "rmq", "elastic"];
 const end = "} satisfies Record<string, MicroserviceEntry>";
 
 export function newService([kind, name, ...rest]) {

@@ -6,12 +6,14 @@ const header = ["PART", "STATE", "SINCE", "CONSUL", "ADDRESS"];
 
 /** Prints a table of a stack's parts; the exit code is 0 where all of them are well. */
 export async function status(setup, stack) {
-  const { images, consulUrl } = await outputs(setup, stack);
+  const { images, replicas, consulUrl } = await outputs(setup, stack);
   const [running, instances] = await Promise.all([containers(setup, stack), instancesOf(consulUrl, stack)]);
   const parts = [...new Set([...Object.keys(images), ...running.map(({ part }) => part)])];
   const rows = parts.flatMap((part) => {
     const own = running.filter((container) => container.part === part);
-    return own.length === 0 ? [{ well: false, cells: [part, "gone", "", "", ""] }] : own.map((c) => row(c, instances));
+    const missing = Math.max(0, (replicas[part] ?? 1) - own.length);
+    const gone = Array.from({ length: missing }, () => ({ well: false, cells: [part, "gone", "", "", ""] }));
+    return [...own.map((container) => row(container, instances)), ...gone];
   });
   print([header, ...rows.map(({ cells }) => cells)]);
   return rows.every(({ well }) => well) ? 0 : 1;

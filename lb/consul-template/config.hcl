@@ -6,7 +6,7 @@ kill_signal = "SIGTERM"
 
 # Changes that come together make one reload, at most a second late.
 wait {
-  min = "100ms"
+  min = "50ms"
   max = "1s"
 }
 

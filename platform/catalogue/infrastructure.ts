@@ -168,17 +168,30 @@ export const elastic = {
   readySeconds: 180,
 } satisfies Infrastructure;
 
-/** The front door: nginx, whose configuration consul-template writes as services come and go. Built from `lb/`. */
+/** What holds the published ports, so that the load balancer behind it can be replaced: nginx, built from `edge/`. */
+export const edge = {
+  context: "edge",
+  memoryMib: 128,
+  stopSeconds: 15,
+  readySeconds: 30,
+};
+
+/** The load balancer: nginx, whose configuration consul-template writes as services come and go. Built from `lb/`. */
 export const loadBalancer = {
   context: "lb",
+  /** Where it and the edge meet. */
+  sockets: { volume: "lb-sockets", path: "/run/lb" },
   healthCheck: {
-    tests: ["CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8181/health"],
+    tests: [
+      "CMD-SHELL",
+      "test -e /var/lib/lb/leads && curl -fsS -o /dev/null --unix-socket /run/self/status.sock http://lb/health",
+    ],
     interval: "2s",
     timeout: "2s",
     startPeriod: "30s",
     retries: 3,
   },
   memoryMib: 256,
-  stopSeconds: 15,
+  stopSeconds: 40,
   readySeconds: 60,
 };

@@ -94,9 +94,9 @@ describe("In a browser", function () {
     await engine.docker("start", "mia-dev-db");
     await page.getByText(`All ${String(services.length)} services are well.`).waitFor({ timeout: 60_000 });
     // And away altogether.
-    await engine.docker("stop", "mia-dev-user");
+    await engine.docker("stop", await engine.container("user"));
     await user.getByText("no instance").waitFor({ timeout: 20_000 });
-    await engine.docker("start", "mia-dev-user");
+    await engine.docker("start", await engine.container("user"));
     await page.getByText(`All ${String(services.length)} services are well.`).waitFor({ timeout: 60_000 });
     assert.match((await user.locator("time").textContent()) ?? "", /^for \d+ s$/);
     await engine.docker("stop", "mia-dev-consul");

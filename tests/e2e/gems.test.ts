@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { Clone } from "./support/clone.ts";
-import { GemServer } from "./support/gem-server.ts";
+import { buildGem, GemServer } from "./support/gem-server.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 
 describe("Shared gems", function () {
@@ -17,7 +15,7 @@ describe("Shared gems", function () {
     clone = await Clone.make({ dockerHost: engine.host });
     await clone.mustPulumi("stack", "select", "dev", "--create");
     await clone.mustPulumi("up", "--yes", "--skip-preview");
-    gems = await GemServer.start(engine.address, "mia_greeting", "1.0.0", await buildGem());
+    gems = await GemServer.start(engine.address, "mia_greeting", "1.0.0", await buildGem(engine, clone.home));
     servers.push(gems);
     // As behind a company's mirror: what the image has not comes from there.
     const mirror = `environment: { BUNDLE_MIRROR__ALL: "${gems.url}" }, uses: everything`;
@@ -31,25 +29,7 @@ describe("Shared gems", function () {
     await engine.clear();
   });
 
-  async function must(...args: string[]): Promise<string> {
-    const ended = await engine.docker(...args);
-    assert.equal(ended.code, 0, `docker ${args.join(" ")}: ${ended.output}`);
-    return ended.stdout.trim();
-  }
-
-  /** Builds a gem, with the Ruby of the services. */
-  async function buildGem(): Promise<string> {
-    const folder = join(clone.home, "gem");
-    mkdirSync(join(folder, "lib"), { recursive: true });
-    writeFileSync(join(folder, "lib/mia_greeting.rb"), 'module MiaGreeting\n  WORDS = "hello from a gem"\nend\n');
-    writeFileSync(
-      join(folder, "mia_greeting.gemspec"),
-      'Gem::Specification.new("mia_greeting", "1.0.0") do |gem|\n  gem.summary = "Greets"\n  gem.authors = ["test"]\n  gem.files = ["lib/mia_greeting.rb"]\nend\n',
-    );
-    const image = await must("inspect", "--format", "{{.Config.Image}}", "mia-dev-user");
-    await must("run", "--rm", "-v", `${folder}:/gem`, "-w", "/gem", image, "gem", "build", "mia_greeting.gemspec");
-    return join(folder, "mia_greeting-1.0.0.gem");
-  }
+  const must = async (...args: string[]) => engine.must(...args);
 
   async function addTo(service: "user" | "catalog"): Promise<void> {
     await clone.edit(`services/rosi_${service}_service/Gemfile`, (text) => `${text}gem "mia_greeting"\n`);
@@ -58,19 +38,19 @@ describe("Shared gems", function () {
     assert.match(preview.output, new RegExp(`docker:index/container:Container: \\(replace\\)[^]*::${service}\\]`));
     await clone.mustPulumi("up", "--yes", "--skip-preview");
     const use = ["bundle", "exec", "ruby", "-e", "require 'mia_greeting'; print MiaGreeting::WORDS"];
-    assert.equal(await must("exec", `mia-dev-${service}`, ...use), "hello from a gem");
+    assert.equal(await must("exec", await engine.container(service), ...use), "hello from a gem");
   }
 
   // Docker would copy it into the empty volume for each container that is created; of two at once, one can fail.
   it("are not begun by anything of the image at the volume's place", async () => {
-    const image = await must("inspect", "--format", "{{.Config.Image}}", "mia-dev-user");
+    const image = await must("inspect", "--format", "{{.Config.Image}}", await engine.container("user"));
     assert.equal(await must("run", "--rm", image, "sh", "-c", "ls /web"), "service");
   });
 
   it("are installed once into the volume: what user has added, catalog has without a download", async () => {
     await addTo("user");
     assert.deepEqual(gems.downloads, ["/gems/mia_greeting-1.0.0.gem"]);
-    const where = await must("exec", "mia-dev-catalog", "gem", "contents", "mia_greeting");
+    const where = await must("exec", await engine.container("catalog"), "gem", "contents", "mia_greeting");
     assert.match(where, /^\/web\/rubygems\/3\.3\.8\/gems\/mia_greeting-1\.0\.0\//);
     await addTo("catalog");
     assert.deepEqual(gems.downloads, ["/gems/mia_greeting-1.0.0.gem"]);

@@ -52,6 +52,7 @@ describe("A new service", function () {
       "mia:platform:Gate::gate: after docker:index/container:Container::order",
       "mia:platform:Service::order",
       `outputs: images.order = ${image}`,
+      "outputs: replicas.order = 1",
     ]);
   });
 

@@ -43,11 +43,7 @@ describe("Registrator", function () {
 
   after(() => engine.clear());
 
-  async function must(...args: string[]): Promise<string> {
-    const ended = await engine.docker(...args);
-    assert.equal(ended.code, 0, `docker ${args.join(" ")}: ${ended.output}`);
-    return ended.stdout.trim();
-  }
+  const must = async (...args: string[]) => engine.must(...args);
 
   async function ask<T>(path: string): Promise<T> {
     return (await (await fetch(`http://127.0.0.1:${String(port)}${path}`)).json()) as T;
@@ -122,7 +118,7 @@ describe("Registrator", function () {
           "SERVICE_PLATFORM=mia-dev",
           "SERVICE_80_CHECK_HTTP=/health",
           "SERVICE_80_CHECK_INTERVAL=2s",
-          "SERVICE_80_CHECK_TIMEOUT=1s",
+          "SERVICE_80_CHECK_TIMEOUT=5s",
           "SERVICE_80_CHECK_DEREGISTER_AFTER=10m",
         ),
       );
@@ -135,11 +131,11 @@ describe("Registrator", function () {
         platform: "mia-dev",
         check_http: "/health",
         check_interval: "2s",
-        check_timeout: "1s",
+        check_timeout: "5s",
         check_deregister_after: "10m",
       });
       const check = await checkOf("reg:u1:80");
-      assert.deepEqual([check.Type, check.Status, check.Interval, check.Timeout], ["http", "critical", "2s", "1s"]);
+      assert.deepEqual([check.Type, check.Status, check.Interval, check.Timeout], ["http", "critical", "2s", "5s"]);
       // Consul says what it asks once it has.
       await eventually(
         10,

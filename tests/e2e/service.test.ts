@@ -46,11 +46,7 @@ describe("A service", function () {
     return (await response.json()) as User;
   }
 
-  async function must(...args: string[]): Promise<string> {
-    const ended = await engine.docker(...args);
-    assert.equal(ended.code, 0, `docker ${args.join(" ")}: ${ended.output}`);
-    return ended.stdout.trim();
-  }
+  const must = async (...args: string[]) => engine.must(...args);
 
   /** Whether every part is well, as `npm run status` says. */
   async function status(): Promise<{ code: number; stdout: string }> {
@@ -88,7 +84,7 @@ describe("A service", function () {
     });
 
     it("has the article's variables of a link, as names", async () => {
-      const variables = (await must("exec", "mia-dev-user", "env")).split("\n");
+      const variables = (await must("exec", await engine.container("user"), "env")).split("\n");
       for (const variable of [
         "WEB_DB_1_PORT_3306_TCP_ADDR=db",
         "WEB_DB_1_PORT_3306_TCP_PORT=3306",
@@ -144,10 +140,10 @@ describe("A service", function () {
       const [root, administrator, ...own] = await Promise.all([
         must("exec", "mia-dev-db", "cat", "/run/secrets/root-password"),
         must("exec", "mia-dev-rmq", "sed", "-n", "s/default_pass = //p", "/etc/rabbitmq/conf.d/90-administrator.conf"),
-        must("exec", "mia-dev-user", "cat", "/run/secrets/db-password"),
-        must("exec", "mia-dev-user", "cat", "/run/secrets/rmq-password"),
-        must("exec", "mia-dev-catalog", "cat", "/run/secrets/db-password"),
-        must("exec", "mia-dev-catalog", "cat", "/run/secrets/rmq-password"),
+        must("exec", await engine.container("user"), "cat", "/run/secrets/db-password"),
+        must("exec", await engine.container("user"), "cat", "/run/secrets/rmq-password"),
+        must("exec", await engine.container("catalog"), "cat", "/run/secrets/db-password"),
+        must("exec", await engine.container("catalog"), "cat", "/run/secrets/rmq-password"),
       ]);
       const secrets = [root, administrator, ...own];
       assert.equal(new Set(secrets).size, 6);
@@ -174,7 +170,15 @@ describe("A service", function () {
         [],
       );
       const others = [root, administrator, ...own.slice(2)].flatMap((secret) => ["-e", secret]);
-      const atUser = await engine.docker("exec", "mia-dev-user", "grep", "-rs", ...others, "/run", "/web");
+      const atUser = await engine.docker(
+        "exec",
+        await engine.container("user"),
+        "grep",
+        "-rs",
+        ...others,
+        "/run",
+        "/web",
+      );
       assert.equal(atUser.output, "");
       const login = `user:${own[1]}`;
       const management = await fetch(clone.url("rmqManagement", "/api/whoami"), {
@@ -206,8 +210,8 @@ describe("A service", function () {
         const said = await must("inspect", "--format", "{{range .Mounts}}{{.Destination}} {{end}}", part);
         return said.split(" ").sort(); // the engine says them in any order
       };
-      assert.deepEqual(await mounts("mia-dev-user"), ["/web/rubygems", "/web/service"]);
-      assert.deepEqual(await mounts("mia-qa-user"), [""]);
+      assert.deepEqual(await mounts(await engine.container("user")), ["/web/rubygems", "/web/service"]);
+      assert.deepEqual(await mounts(await engine.container("user", "mia-qa")), [""]);
       for (const stack of ["dev", "qa"]) await clone.mustPulumi("preview", "--expect-no-changes", "--stack", stack);
     });
 
@@ -267,9 +271,8 @@ describe("A service", function () {
 
     for (const part of parts) {
       it(`${part} is back and passing within 30 s of its main process being killed`, async () => {
-        const name = `mia-dev-${part}`;
-        const pid = Number(await must("inspect", "--format", "{{.State.Pid}}", name));
-        process.kill(pid, "SIGKILL");
+        const name = await engine.container(part);
+        const pid = await engine.killMain(name);
         await eventually(
           30,
           () => must("inspect", "--format", "{{.State.Pid}} {{.State.Running}}", name),
@@ -311,19 +314,19 @@ describe("A service", function () {
       await allWell(30);
       // And what happens from then on is heard of.
       const loaded = () => fetch(clone.url("status", "/services")).then((r) => r.text());
-      await must("stop", "mia-dev-user");
+      await must("stop", await engine.container("user"));
       await eventually(15, loaded, (text) => !text.includes("mia-dev-user"));
-      await must("start", "mia-dev-user");
+      await must("start", await engine.container("user"));
       await eventually(30, loaded, (text) => text.includes("mia-dev-user"));
       await allWell(30);
     });
 
     for (const end of ["kill", "stop"]) {
       it(`\`docker ${end}\` means stay down: status, preview and the next \`up\` show it, and the \`up\` repairs it`, async () => {
-        await must(end, "mia-dev-user");
+        await must(end, await engine.container("user"));
         await eventually(
           10,
-          () => must("inspect", "--format", "{{.State.Status}}", "mia-dev-user"),
+          async () => must("inspect", "--format", "{{.State.Status}}", await engine.container("user")),
           (now) => now === "exited",
         );
         const shown = await status();
@@ -338,8 +341,8 @@ describe("A service", function () {
     }
 
     it("a refresh shows what is stopped or gone, and the next `up` makes it again", async () => {
-      await must("stop", "mia-dev-user");
-      await must("rm", "-f", "mia-dev-lb");
+      await must("stop", await engine.container("user"));
+      await must("rm", "-f", await engine.container("lb"));
       const refresh = await clone.mustPulumi("refresh", "--yes", "--skip-preview");
       assert.match(refresh.output, /Container user updated .*mustRun/);
       assert.match(refresh.output, /Container lb deleted/);
@@ -357,12 +360,12 @@ describe("A service", function () {
       await clone.mustPulumi("preview", "--expect-no-changes");
       await clone.mustPulumi("refresh", "--yes", "--skip-preview");
       await clone.mustPulumi("preview", "--expect-no-changes");
-      const [published = ""] = (await must("port", "mia-dev-user", "3000")).split("\n");
+      const [published = ""] = (await must("port", await engine.container("user"), "3000")).split("\n");
       const services = await (await fetch(clone.url("status", "/services"))).text();
       assert.ok(published.startsWith(`${engine.address}:`) && services.includes(published), services);
       assert.equal((await fetch(clone.url("http", "/user/users/1"))).status, 200);
       // Docker chooses another port for a container that starts again.
-      await must("restart", "mia-dev-user");
+      await must("restart", await engine.container("user"));
       await eventually(
         30,
         () => fetch(clone.url("http", "/user/users/1")),
@@ -402,7 +405,7 @@ describe("A service", function () {
           (text) => /^user +│/m.test(text),
         );
         shown = "";
-        await must("restart", "mia-dev-user");
+        await must("restart", await engine.container("user"));
         await eventually(
           30,
           () => Promise.resolve(shown),
@@ -431,6 +434,6 @@ describe("A service", function () {
   });
 
   async function imageOf(part: string): Promise<string> {
-    return must("inspect", "--format", "{{.Config.Image}}", `mia-dev-${part}`);
+    return must("inspect", "--format", "{{.Config.Image}}", await engine.container(part));
   }
 });

@@ -23,13 +23,9 @@ describe("The whole article", function () {
     await engine.clear();
   });
 
-  async function must(...args: string[]): Promise<string> {
-    const ended = await engine.docker(...args);
-    assert.equal(ended.code, 0, `docker ${args.join(" ")}: ${ended.output}`);
-    return ended.stdout.trim();
-  }
+  const must = async (...args: string[]) => engine.must(...args);
 
-  const inCatalog = (...args: string[]) => must("exec", "mia-dev-catalog", ...args);
+  const inCatalog = async (...args: string[]) => must("exec", await engine.container("catalog"), ...args);
   const elastic = (...args: string[]) => must("exec", "mia-dev-elastic", "curl", "-fsS", ...args);
   const memcached = (command: string) =>
     must(
@@ -100,13 +96,13 @@ describe("The whole article", function () {
       await memcached("flush_all");
       assert.deepEqual((await search(url, name)).results, [{ id, name: "Another" }]);
 
-      await must("stop", "mia-dev-user");
+      await must("stop", await engine.container("user"));
       await eventually(
         20,
         () => fetch(`${url}/catalog/search?q=${name.slice(0, -1)}`).then((response) => response.text()),
         (text) => text === '{"error":"No instance of user is known."}',
       );
-      await must("start", "mia-dev-user");
+      await must("start", await engine.container("user"));
       await eventually(
         60,
         () => fetch(`${url}/catalog/search?q=${name.slice(0, -1)}`),
@@ -120,6 +116,35 @@ describe("The whole article", function () {
         [response.status, await response.json()],
         [400, { error: "What to search for is missing: ?q=<name>." }],
       );
+    });
+  });
+
+  describe("Its backing services", () => {
+    /** Which containers of services there are, and since when each runs. */
+    async function services(): Promise<string[]> {
+      const ids = (await must("ps", "--quiet")).split("\n");
+      const format = '{{index .Config.Labels "mia.part"}} {{.Id}} {{.State.StartedAt}}';
+      const all = (await must("inspect", "--format", format, ...ids)).split("\n");
+      return all.filter((line) => /^(user|catalog|keeplounge|keepwww|lb|edge) /.test(line)).sort();
+    }
+
+    it("are replaced without those that use them: they connect anew", async () => {
+      const { name, id } = await createUser(url, newName());
+      await found(url, name, 60);
+      const before = await services();
+      await clone.edit("platform/catalogue/infrastructure.ts", (text) => {
+        const [backing = "", balancer = ""] = text.split("/** What holds the published ports");
+        const more = backing.replaceAll('interval: "2s"', 'interval: "3s"');
+        return `${more}/** What holds the published ports${balancer}`;
+      });
+      assert.match((await clone.mustPulumi("preview")).output, /\+-5 to replace/);
+      await clone.mustPulumi("up", "--yes", "--skip-preview");
+      assert.deepEqual(await services(), before);
+      await acceptance(url);
+      // What the database holds is still there.
+      const response = await fetch(`${url}/user/users/${String(id)}`);
+      assert.equal(((await response.json()) as { name: string }).name, name);
+      await clone.mustPulumi("preview", "--expect-no-changes");
     });
   });
 
@@ -168,7 +193,7 @@ describe("The whole article", function () {
       assert.deepEqual(failed, [], `of ${String(sent)}`);
       assert.ok(sent > 100, String(sent));
       assert.equal(await supervised(), master);
-      const masters = (await must("top", "mia-dev-catalog", "-o", "pid,args"))
+      const masters = (await must("top", await engine.container("catalog"), "-o", "pid,args"))
         .split("\n")
         .filter((line) => line.includes("unicorn master"));
       assert.equal(masters.length, 1, masters.join("\n"));
@@ -178,7 +203,7 @@ describe("The whole article", function () {
       const ask = "require './lib/directory'; print Directory.addresses('user').join(' ')";
       const [file, asked] = await Promise.all([
         inCatalog("ruby", "-e", ask),
-        must("exec", "--env", "DISCOVERY=consul", "mia-dev-catalog", "ruby", "-e", ask),
+        must("exec", "--env", "DISCOVERY=consul", await engine.container("catalog"), "ruby", "-e", ask),
       ]);
       assert.match(file, /^10\.214\.\d+\.\d+:3000$/);
       assert.equal(asked, file);

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { checkPlatform } from "../../platform/check.ts";
 import { readEnvironment } from "../../platform/config.ts";
 import { ConfigError } from "../../platform/problem.ts";
+import { wholeServices } from "../../platform/service.ts";
 
 const valid = {
   "mia:machine": '{"driver":"local"}',
   "mia:images": "",
+  "mia:replicas": "{}",
   "mia:kind": "development",
   "mia:publishAddress": "127.0.0.1",
   "mia:serviceAddress": "",
@@ -17,9 +19,12 @@ const valid = {
   "mia:rmqManagementPort": "15672",
 };
 
+const entry = { source: "services/user", uses: [] };
+const services = wholeServices({ user: entry, "user-2": entry }, {});
+
 function read(values: Record<string, string>, defaultImages?: string) {
   const environment = readEnvironment({ project: "mia", stack: "dev", values: { ...valid, ...values }, defaultImages });
-  checkPlatform(environment);
+  checkPlatform(environment, services);
   return environment;
 }
 
@@ -44,6 +49,7 @@ describe("A stack's config", () => {
       source: "Pulumi.dev.yaml",
       machine: { driver: "local" },
       images: "",
+      replicas: {},
       publishAddress: "127.0.0.1",
       serviceAddress: "",
       ports: { http: 80, status: 8181, consul: 8500, consulServer: 8300, consulDns: 8600, rmqManagement: 15672 },
@@ -141,6 +147,36 @@ describe("A stack's config", () => {
       "machine",
       '{"driver":"local","memory":4096}',
       "Pulumi.dev.yaml: mia:machine.memory: got a key that does not exist. Fix: pulumi config rm --path mia:machine.memory",
+    ],
+    [
+      "replicas",
+      "2",
+      "Pulumi.dev.yaml: mia:replicas: got 2, need an object such as {user: 2}. Fix: pulumi config set --path mia:replicas.user 2",
+    ],
+    [
+      "replicas",
+      '{"user":0}',
+      "Pulumi.dev.yaml: mia:replicas.user: got 0, need 1..50. Fix: pulumi config set --path mia:replicas.user 2",
+    ],
+    [
+      "replicas",
+      '{"catalog":51}',
+      "Pulumi.dev.yaml: mia:replicas.catalog: got 51, need 1..50. Fix: pulumi config set --path mia:replicas.catalog 2",
+    ],
+    [
+      "replicas",
+      '{"user":3}',
+      "platform/catalogue: user-2: got the name of an instance of user, need another name. Fix: rename it, or pulumi config set --path mia:replicas.user 1",
+    ],
+    [
+      "replicas",
+      '{"toString":2}',
+      "Pulumi.dev.yaml: mia:replicas.toString: got a service that does not exist, need user, user-2. Fix: pulumi config rm --path mia:replicas.toString",
+    ],
+    [
+      "replicas",
+      '{"order":2}',
+      "Pulumi.dev.yaml: mia:replicas.order: got a service that does not exist, need user, user-2. Fix: pulumi config rm --path mia:replicas.order",
     ],
     ["htpPort", "80", "Pulumi.dev.yaml: mia:htpPort: got a key that does not exist. Fix: pulumi config rm mia:htpPort"],
     [

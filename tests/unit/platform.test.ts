@@ -10,6 +10,7 @@ const environment: Environment = {
   source: "Pulumi.dev.yaml",
   machine: { driver: "local" },
   images: "",
+  replicas: {},
   publishAddress: "127.0.0.1",
   serviceAddress: "",
   ports: { http: 80, status: 8181, consul: 8500, consulServer: 8300, consulDns: 8600, rmqManagement: 15672 },
@@ -41,7 +42,7 @@ describe("A registration", () => {
       SERVICE_3000_TAGS: "backend,user",
       SERVICE_3000_CHECK_HTTP: "/health",
       SERVICE_3000_CHECK_INTERVAL: "2s",
-      SERVICE_3000_CHECK_TIMEOUT: "1s",
+      SERVICE_3000_CHECK_TIMEOUT: "5s",
       SERVICE_3000_CHECK_DEREGISTER_AFTER: "10m",
     });
   });

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { OwnEngine } from "./own-engine.ts";
 
 /** A gem server of a test's own, which counts what is downloaded from it. */
 export class GemServer {
@@ -41,4 +43,18 @@ export class GemServer {
     this.server.closeAllConnections();
     this.server.close();
   }
+}
+
+/** Builds the gem `mia_greeting` 1.0.0 in a folder, with the Ruby of the services; says which file it is. */
+export async function buildGem(engine: OwnEngine, home: string): Promise<string> {
+  const folder = join(home, "gem");
+  mkdirSync(join(folder, "lib"), { recursive: true });
+  writeFileSync(join(folder, "lib/mia_greeting.rb"), 'module MiaGreeting\n  WORDS = "hello from a gem"\nend\n');
+  writeFileSync(
+    join(folder, "mia_greeting.gemspec"),
+    'Gem::Specification.new("mia_greeting", "1.0.0") do |gem|\n  gem.summary = "Greets"\n  gem.authors = ["test"]\n  gem.files = ["lib/mia_greeting.rb"]\nend\n',
+  );
+  const image = await engine.must("inspect", "--format", "{{.Config.Image}}", await engine.container("user"));
+  await engine.must("run", "--rm", "-v", `${folder}:/gem`, "-w", "/gem", image, "gem", "build", "mia_greeting.gemspec");
+  return join(folder, "mia_greeting-1.0.0.gem");
 }

@@ -102,6 +102,13 @@ export class OwnEngine {
     return command("docker", ["--host", this.host, ...args], { cwd: "/", env: process.env });
   }
 
+  /** `docker`, for a command that has to succeed; answers with what it prints. */
+  async must(...args: string[]): Promise<string> {
+    const ended = await this.docker(...args);
+    if (ended.code !== 0) throw new Error(`docker ${args.join(" ")}: ${ended.output}`);
+    return ended.stdout.trim();
+  }
+
   /** The names of everything that a stack could have left here: containers, networks, volumes. */
   async remains(): Promise<string[]> {
     const lists = await Promise.all([
@@ -110,6 +117,26 @@ export class OwnEngine {
       this.docker("volume", "ls", "--format", "volume {{.Name}}"),
     ]);
     return lists.flatMap(({ stdout }) => stdout.split("\n")).filter((line) => line !== "");
+  }
+
+  /** The name of the one container of a platform's part: those that are replaced live have a suffix. */
+  async container(part: string, platform = "mia-dev"): Promise<string> {
+    const filters = [`mia.platform=${platform}`, `mia.part=${part}`].flatMap((label) => ["--filter", `label=${label}`]);
+    const names = (await this.docker("ps", "--all", "--format", "{{.Names}}", ...filters)).stdout.trim().split("\n");
+    const [name] = names;
+    if (!name || names.length > 1)
+      throw new Error(`${platform} has ${names.join(" and ") || "no container"} for ${part}`);
+    return name;
+  }
+
+  /** Kills a container's main process, as nobody but the kernel can; says which it was. */
+  async killMain(container: string): Promise<number> {
+    const state = await this.must("inspect", "--format", "{{.State.Pid}} {{json .State}}", container);
+    const pid = Number(state.split(" ")[0]);
+    // 0 would be this process and all of its group.
+    if (!(pid > 1)) throw new Error(`${container} does not run: ${state}`);
+    process.kill(pid, "SIGKILL");
+    return pid;
   }
 
   /** Ends the engine as a power cut would, and leaves its containers' processes to its next start. */

@@ -2,4 +2,9 @@
 export const services = ["catalog", "keeplounge", "keepwww", "user"];
 
 /** All containers of a platform, by name. */
-export const parts = [...services, "consul", "db", "elastic", "lb", "memcache", "registrator", "rmq"].sort();
+export const parts = [...services, "consul", "db", "edge", "elastic", "lb", "memcache", "registrator", "rmq"].sort();
+
+/** A name without what Pulumi has put behind it. */
+export function withoutSuffix(name: string): string {
+  return name.replace(/-[0-9a-f]{7}$/, "");
+}

@@ -1,0 +1,100 @@
+import { Agent, request } from "node:http";
+
+/** A request with its one right answer. */
+export interface Kind {
+  readonly method: "GET" | "POST";
+  /** It may be another one at each turn. */
+  readonly path: string | ((turn: number) => string);
+  readonly body?: string;
+  readonly status: number;
+  /** What the answer's body has in it. */
+  readonly words: string;
+}
+
+/** What a load has seen since it was asked last. */
+export interface Seen {
+  readonly sent: number;
+  /** What was not answered as it should, in words, each with how often. */
+  readonly failed: Record<string, number>;
+  /** The longest time without a right answer, in seconds. */
+  readonly gap: number;
+}
+
+/**
+ * Constant load on a port of this machine: each client sends one request after the other, half of them on connections
+ * that are kept. One sends every other time what takes long.
+ */
+export class Load {
+  private readonly clients: Promise<void>[];
+  private readonly port: number;
+  private over = false;
+  private sent = 0;
+  private failed: Record<string, number> = {};
+  private answered = Date.now();
+  private gap = 0;
+
+  constructor(port: number, kinds: readonly Kind[], slow: Kind, clients = 8) {
+    this.port = port;
+    const mixed = kinds.flatMap((kind) => [kind, slow]);
+    this.clients = Array.from({ length: clients }, (_, i) => this.client(i, i === 0 ? mixed : kinds));
+  }
+
+  /** How it went since the last call, once at least so many more requests were sent. */
+  async seen(atLeast = 0): Promise<Seen> {
+    while (this.sent < atLeast) await new Promise((resume) => setTimeout(resume, 50));
+    const { sent, failed, gap } = this;
+    this.sent = 0;
+    this.failed = {};
+    this.gap = 0;
+    return { sent, failed, gap: gap / 1000 };
+  }
+
+  /** Ends it, once what was sent is answered. */
+  async stop(): Promise<void> {
+    this.over = true;
+    await Promise.all(this.clients);
+  }
+
+  private async client(index: number, kinds: readonly Kind[]): Promise<void> {
+    const agent = new Agent({ keepAlive: index % 2 === 0, maxSockets: 1 });
+    for (let turn = index; !this.over; turn++) {
+      const kind = kinds[turn % kinds.length];
+      if (kind === undefined) return;
+      const path = typeof kind.path === "string" ? kind.path : kind.path(turn);
+      const wrong = await this.send(kind, path, agent);
+      this.sent++;
+      if (wrong === undefined) {
+        this.gap = Math.max(this.gap, Date.now() - this.answered);
+        this.answered = Date.now();
+      } else {
+        const words = `${kind.method} ${path}: ${wrong}`;
+        this.failed[words] = (this.failed[words] ?? 0) + 1;
+      }
+    }
+    agent.destroy();
+  }
+
+  /** Says what was wrong with the answer, if anything. */
+  private send({ method, body, status, words }: Kind, path: string, agent: Agent): Promise<string | undefined> {
+    return new Promise((done) => {
+      const headers = body === undefined ? {} : { "content-type": "application/json" };
+      const sent = request({ host: "127.0.0.1", port: this.port, method, path, agent, headers }, (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (text += chunk));
+        response.on("error", (error) => {
+          done(error.message);
+        });
+        response.on("end", () => {
+          const right = response.statusCode === status && text.includes(words);
+          done(right ? undefined : `${String(response.statusCode)} ${text.slice(0, 100)}`);
+        });
+      });
+      sent.setTimeout(20_000, () => sent.destroy(new Error("no answer in 20 s")));
+      sent.on("error", (error: NodeJS.ErrnoException) => {
+        done(`${error.code ?? error.message}${sent.reusedSocket ? " (kept connection)" : ""}`);
+      });
+      sent.end(body);
+    });
+  }
+}
