@@ -1,0 +1,166 @@
+// What clients see while instances are replaced and scaled: `pulumi up` here, beside `docker compose up -d` of an equal
+// service on the same engine, behind the same load balancer, under the same load.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Clone } from "../tests/e2e/support/clone.ts";
+import { eventually, succeed } from "../tests/e2e/support/command.ts";
+import { type Kind, Load } from "../tests/e2e/support/load.ts";
+import { OwnEngine } from "../tests/e2e/support/own-engine.ts";
+
+const rounds = 3;
+
+interface Measured {
+  readonly failed: number;
+  readonly sent: number;
+  readonly gap: number;
+  readonly seconds: number;
+}
+
+interface Contender {
+  readonly name: string;
+  /** Its service, in the load balancer. */
+  readonly service: string;
+  readonly change: (revision: number, replicas: number) => Promise<unknown>;
+}
+
+let revised: number | undefined;
+const engine = await OwnEngine.start();
+const clone = await Clone.make({ dockerHost: engine.host });
+try {
+  await clone.edit("services/rosi_user_service/config/routes.rb", (text) =>
+    text.replace(/^end$/m, '  get "slow", to: ->(_) { sleep 2; [200, {}, ["slow"]] }\nend'),
+  );
+  await revise(0);
+  await clone.mustPulumi("stack", "select", "dev", "--create");
+  await clone.mustPulumi("up", "--yes", "--skip-preview");
+  const contenders: Contender[] = [
+    {
+      name: "mia: pulumi up",
+      service: "user",
+      change: async (revision, replicas) => {
+        await revise(revision);
+        await clone.mustPulumi("config", "set", "--path", "mia:replicas.user", String(replicas));
+        await clone.mustPulumi("up", "--yes", "--skip-preview");
+      },
+    },
+    { name: "docker compose up -d", service: "member", change: await equalComposeFile() },
+  ];
+  await contenders[1]?.change(0, 1);
+  await eventually(
+    60,
+    () => fetch(clone.url("http", "/member/health")),
+    ({ status }) => status === 200,
+  );
+
+  const changes = [
+    { name: "1 replaced", replicas: 1, replaces: true },
+    { name: "1 → 3", replicas: 3, replaces: false },
+    { name: "3 replaced", replicas: 3, replaces: true },
+    { name: "3 → 1", replicas: 1, replaces: false },
+  ];
+  console.log("failed / sent requests, longest time without a right answer (what the command took), a round a column");
+  let revision = 0;
+  const rows = new Map<string, string[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, replicas, replaces } of changes) {
+      if (replaces) revision++;
+      for (const contender of contenders) {
+        const { failed, sent, gap, seconds } = await measure(contender, () => contender.change(revision, replicas));
+        const row = `${name.padEnd(12)} ${contender.name.padEnd(22)}`;
+        const cell = `${String(failed)} / ${String(sent)}, ${gap.toFixed(1)} s (${seconds.toFixed(1)} s)`;
+        console.error(row, cell);
+        rows.set(row, [...(rows.get(row) ?? []), cell]);
+      }
+    }
+  }
+  for (const [row, cells] of rows) console.log(row, cells.map((cell) => cell.padEnd(30)).join(" "));
+} finally {
+  clone.remove();
+  await engine.remove();
+}
+
+async function measure({ service }: Contender, change: () => Promise<unknown>): Promise<Measured> {
+  const user = (method: "GET" | "POST", path: string, status: number, words: string, body?: string): Kind => {
+    return { method, path: `/${service}${path}`, status, words, ...(body === undefined ? {} : { body }) };
+  };
+  const load = new Load(
+    clone.ports.http,
+    [
+      user("GET", "/users?ids=0", 200, '{"users":[]}'),
+      user("POST", "/users", 422, "can't be blank", '{"name":"","email":"a@b.org"}'),
+    ],
+    user("GET", "/slow", 200, "slow"),
+  );
+  await load.seen(100);
+  const from = Date.now();
+  await change();
+  const seconds = (Date.now() - from) / 1000;
+  // What is still to come of it.
+  await new Promise((resume) => setTimeout(resume, 5000));
+  await load.stop();
+  const { sent, failed, gap } = await load.seen();
+  return { failed: Object.values(failed).reduce((a, b) => a + b, 0), sent, gap, seconds };
+}
+
+async function revise(revision: number): Promise<void> {
+  if (revision === revised) return;
+  revised = revision;
+  await clone.edit("platform/catalogue/microservices.ts", (text) =>
+    text.replace(
+      /user: \{.*source: "services\/rosi_user_service", uses: everything \}/s,
+      `user: { environment: { UNICORN_WORKERS: "4", REVISION: "${String(revision)}." }, source: "services/rosi_user_service", uses: everything }`,
+    ),
+  );
+}
+
+/** The service `user` as Compose's `member`: the same image, variables, mounts, secrets, memory and network. */
+async function equalComposeFile(): Promise<Contender["change"]> {
+  const user = await engine.container("user");
+  const [{ Config, HostConfig, Mounts }] = JSON.parse(await engine.must("inspect", user)) as [Inspected];
+  const folder = join(clone.home, "compose");
+  mkdirSync(folder);
+  const secrets = ["/run/secrets/db-password", "/run/secrets/rmq-password"];
+  for (const secret of secrets) await engine.must("cp", `${user}:${secret}`, folder);
+  const variables = Config.Env.map((variable): [string, string] => {
+    const [name = ""] = variable.split("=");
+    return [name, variable.slice(name.length + 1)];
+  });
+  const file = (revision: number, replicas: number) => ({
+    services: {
+      member: {
+        image: Config.Image,
+        environment: {
+          ...Object.fromEntries(variables),
+          SERVICE_3000_NAME: "member",
+          SERVICE_3000_TAGS: "backend,member",
+          REVISION: `${String(revision)}.`,
+        },
+        volumes: [
+          ...Mounts.map((mount) => `${mount.Type === "volume" ? "gems" : mount.Source}:${mount.Destination}`),
+          ...secrets.map((secret) => `${join(folder, secret.split("/").at(-1) ?? "")}:${secret}:ro`),
+        ],
+        networks: ["platform"],
+        mem_limit: HostConfig.Memory,
+        restart: "unless-stopped",
+        stop_grace_period: "30s",
+        scale: replicas,
+      },
+    },
+    networks: { platform: { name: "mia-dev", external: true } },
+    volumes: { gems: { name: "mia-dev-rubygems", external: true } },
+  });
+  const [command = "docker", ...args] = (process.env["MIA_COMPOSE"] ?? "docker compose").split(" ");
+  return async (revision, replicas) => {
+    writeFileSync(join(folder, "compose.yaml"), JSON.stringify(file(revision, replicas)));
+    const env = { ...process.env, DOCKER_HOST: engine.host };
+    await succeed(command, [...args, "--project-name", "bench", "up", "-d"], { cwd: folder, env });
+  };
+}
+
+/** What `docker inspect` shows of a container, as far as it matters here. */
+interface Inspected {
+  readonly Config: { readonly Image: string; readonly Env: string[] };
+  readonly HostConfig: { readonly Memory: number };
+  readonly Mounts: { readonly Type: string; readonly Source: string; readonly Destination: string }[];
+}

@@ -1,0 +1,21 @@
+// What only the benchmarks need: Docker Compose, to be measured beside.
+
+import { buildCompose } from "./offline/compose.mjs";
+import { addPath, run, step } from "./steps.mjs";
+
+/** Finds `docker compose` or `docker-compose`, or builds it; MIA_COMPOSE is the command, its words separated by spaces. */
+export async function compose(setup) {
+  await step(setup, "Docker Compose", async () => {
+    for (const command of ["docker compose", "docker-compose"]) {
+      const [name, ...args] = command.split(" ");
+      const found = await run(name, [...args, "version", "--short"], { env: setup.env });
+      if (found.code !== 0) continue;
+      setup.env.MIA_COMPOSE = command;
+      return found.stdout.trim();
+    }
+    const { folder, version } = await buildCompose(setup);
+    addPath(setup, folder);
+    setup.env.MIA_COMPOSE = "docker-compose";
+    return `${version}, built from its Go modules`;
+  });
+}

@@ -1,0 +1,5 @@
+module mia/offline/compose
+
+go 1.26
+
+require github.com/docker/compose/v2 v2.40.3

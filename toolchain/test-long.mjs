@@ -1,0 +1,19 @@
+// `npm run test:long`: the tests under load with the full counts, three times over.
+
+import { add, conclude, mocha } from "./check.mjs";
+import { prepareTools } from "./mia.mjs";
+import { main, setVariable } from "./steps.mjs";
+
+const runs = 3;
+const changes = 14; // that a run makes, each under so many requests at least
+const requests = 20_000;
+
+await main(async () => {
+  const setup = await prepareTools();
+  setVariable(setup, "MIA_LOAD_REQUESTS", String(Math.ceil(requests / changes)));
+  const results = [];
+  for (let run = 1; run <= runs; run++) {
+    results.push(await mocha(setup, `load run ${run}`, "tests/e2e/zero-downtime.test.ts"));
+  }
+  return conclude(add(...results));
+});
