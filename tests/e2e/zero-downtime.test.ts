@@ -355,7 +355,7 @@ describe("No request fails", function () {
       .split("\n")
       .find((line) => line.endsWith("Container::user"));
     const target = urn?.trim().replace(/^.*URN: /, "") ?? "";
-    // Three at a time are in flight, whenever it comes.
+    // Some are in flight, whenever it comes.
     const answers: Promise<{ status: number; text: string; at: number }>[] = [];
     const asking = setInterval(() => {
       const answer = fetch(clone.url("http", "/user/slow")).then(async (response) => {
@@ -363,7 +363,7 @@ describe("No request fails", function () {
       });
       answer.catch(() => undefined); // it is awaited below
       answers.push(answer);
-    }, 600);
+    }, 450);
     try {
       await clone.mustPulumi("destroy", "--yes", "--skip-preview", "--target", target, "--target-dependents");
     } finally {
