@@ -435,7 +435,11 @@ describe("No request fails", function () {
         assert.equal(response.status, 200);
         return response.text();
       };
-      await eventually(60, services, (text) => text.includes(`:${name}:3000`));
+      // Consul first: an nginx worker of before the last reload may still answer for a moment.
+      const consul = clone.url("consul", "/v1/health/service/user?passing=1");
+      const passing = () => fetch(consul).then((response) => response.text());
+      await eventually(60, passing, (text) => text.includes(`:${name}:3000`));
+      await eventually(10, services, (text) => text.includes(`:${name}:3000`));
       await engine.killMain(id);
       const killed = Date.now();
       await eventually(10, services, (text) => !text.includes(`:${name}:3000`));
