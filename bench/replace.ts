@@ -5,15 +5,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Clone } from "../tests/e2e/support/clone.ts";
 import { eventually, succeed } from "../tests/e2e/support/command.ts";
-import { type Kind, Load } from "../tests/e2e/support/load.ts";
+import { type Kind, Load, type Seen } from "../tests/e2e/support/load.ts";
 import { OwnEngine } from "../tests/e2e/support/own-engine.ts";
 
 const rounds = 3;
 
-interface Measured {
-  readonly failed: number;
-  readonly sent: number;
-  readonly gap: number;
+interface Measured extends Seen {
   readonly seconds: number;
 }
 
@@ -66,9 +63,9 @@ try {
     for (const { name, replicas, replaces } of changes) {
       if (replaces) revision++;
       for (const contender of contenders) {
-        const { failed, sent, gap, seconds } = await measure(contender, () => contender.change(revision, replicas));
+        const { failures, sent, gap, seconds } = await measure(contender, () => contender.change(revision, replicas));
         const row = `${name.padEnd(12)} ${contender.name.padEnd(22)}`;
-        const cell = `${String(failed)} / ${String(sent)}, ${gap.toFixed(1)} s (${seconds.toFixed(1)} s)`;
+        const cell = `${String(failures)} / ${String(sent)}, ${gap.toFixed(1)} s (${seconds.toFixed(1)} s)`;
         console.error(row, cell);
         rows.set(row, [...(rows.get(row) ?? []), cell]);
       }
@@ -99,19 +96,13 @@ async function measure({ service }: Contender, change: () => Promise<unknown>): 
   // What is still to come of it.
   await new Promise((resume) => setTimeout(resume, 5000));
   await load.stop();
-  const { sent, failed, gap } = await load.seen();
-  return { failed: Object.values(failed).reduce((a, b) => a + b, 0), sent, gap, seconds };
+  return { ...(await load.seen()), seconds };
 }
 
 async function revise(revision: number): Promise<void> {
   if (revision === revised) return;
   revised = revision;
-  await clone.edit("platform/catalogue/microservices.ts", (text) =>
-    text.replace(
-      /user: \{.*source: "services\/rosi_user_service", uses: everything \}/s,
-      `user: { environment: { UNICORN_WORKERS: "4", REVISION: "${String(revision)}." }, source: "services/rosi_user_service", uses: everything }`,
-    ),
-  );
+  await clone.editUser("REVISION", String(revision));
 }
 
 /** The service `user` as Compose's `member`: the same image, variables, mounts, secrets, memory and network. */
@@ -134,7 +125,7 @@ async function equalComposeFile(): Promise<Contender["change"]> {
           ...Object.fromEntries(variables),
           SERVICE_3000_NAME: "member",
           SERVICE_3000_TAGS: "backend,member",
-          REVISION: `${String(revision)}.`,
+          REVISION: String(revision),
         },
         volumes: [
           ...Mounts.map((mount) => `${mount.Type === "volume" ? "gems" : mount.Source}:${mount.Destination}`),
@@ -143,7 +134,7 @@ async function equalComposeFile(): Promise<Contender["change"]> {
         networks: ["platform"],
         mem_limit: HostConfig.Memory,
         restart: "unless-stopped",
-        stop_grace_period: "30s",
+        stop_grace_period: "60s",
         scale: replicas,
       },
     },

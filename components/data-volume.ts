@@ -13,7 +13,7 @@ export interface DataVolumeArgs {
   kept?: boolean;
 }
 
-/** Data that outlives the containers that use it; protected where the environment keeps its data. */
+/** What outlives the containers that share it; protected where it is worth keeping. */
 export class DataVolume extends pulumi.ComponentResource {
   /** Its name on the engine. */
   readonly volumeName: pulumi.Output<string>;

@@ -25,8 +25,8 @@ export interface GateArgs {
 /**
  * The last thing of every `up`: it passes when every part is healthy, the load balancer answers, and what nginx has
  * loaded holds every instance of every service, which only those are whose check passes in Consul. So an `up` that
- * succeeded means a platform that answers, also when nothing had to be changed. Until then
- * the old ones serve beside the new; then they are swept away, before Pulumi would delete them after the program's end.
+ * succeeded means a platform that answers, also when nothing had to be changed. Until then the old ones serve beside the
+ * new; then they are swept away, before Pulumi would delete them after the program's end.
  */
 export class Gate extends pulumi.ComponentResource {
   /** Settles when the gate has passed, or with what keeps it shut; in a preview, at once. */

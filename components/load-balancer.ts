@@ -95,6 +95,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
       healthy(edgeContainer, { part: "edge", engine, readySeconds: edge.readySeconds }),
       healthy(container, { part: name, engine, readySeconds: definition.readySeconds }),
     ];
-    this.registerOutputs({ url: this.url, statusUrl: this.statusUrl, imageName: this.imageName });
+    const { url, statusUrl, imageName, edgeImageName } = this;
+    this.registerOutputs({ url, statusUrl, imageName, edgeImageName });
   }
 }

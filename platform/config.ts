@@ -169,14 +169,8 @@ function problem(
       fix: "unset MIA_IMAGES, or end it with a slash",
     };
   }
-  if (key === "replicas" && name !== `${project}:replicas`) {
-    return {
-      where: `${file}: ${name}`,
-      got: JSON.stringify(issue.input),
-      need: issue.message,
-      fix: `pulumi config set --path ${name} 2`,
-    };
-  }
   const got = issue.input === undefined ? "nothing" : JSON.stringify(issue.input);
-  return { where: `${file}: ${name}`, got, need: issue.message, fix: `pulumi config set ${examples[key] ?? name}` };
+  const ofOne = key === "replicas" && name !== `${project}:replicas`;
+  const example = ofOne ? `--path ${name} 2` : (examples[key] ?? name);
+  return { where: `${file}: ${name}`, got, need: issue.message, fix: `pulumi config set ${example}` };
 }

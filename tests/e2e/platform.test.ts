@@ -27,13 +27,7 @@ describe("The platform", function () {
   describe("Its load balancer", () => {
     /** Registers an instance at the port of the load balancer's own state, which answers as a backend would. */
     async function register(name: string, platform: string, check: object = {}): Promise<void> {
-      const inspect = [
-        "inspect",
-        "--format",
-        "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}",
-        "mia-dev-edge",
-      ];
-      const address = (await engine.docker(...inspect)).stdout.trim();
+      const address = await engine.addressOf("mia-dev-edge");
       const body = {
         ID: name,
         Name: name,

@@ -122,10 +122,7 @@ describe("The whole article", function () {
   describe("Its backing services", () => {
     /** Which containers of services there are, and since when each runs. */
     async function services(): Promise<string[]> {
-      const ids = (await must("ps", "--quiet")).split("\n");
-      const format = '{{index .Config.Labels "mia.part"}} {{.Id}} {{.State.StartedAt}}';
-      const all = (await must("inspect", "--format", format, ...ids)).split("\n");
-      return all.filter((line) => /^(user|catalog|keeplounge|keepwww|lb|edge) /.test(line)).sort();
+      return (await engine.started()).filter((line) => /^(user|catalog|keeplounge|keepwww|lb|edge) /.test(line));
     }
 
     it("are replaced without those that use them: they connect anew", async () => {

@@ -26,10 +26,6 @@ const kinds: Kind[] = [
 /** Takes two seconds. */
 const slow: Kind = { method: "GET", path: "/user/slow", status: 200, words: "slow" };
 
-function count(failed: Record<string, number>): string {
-  return String(Object.values(failed).reduce((a, b) => a + b, 0));
-}
-
 describe("No request fails", function () {
   this.timeout(900_000);
   let engine: OwnEngine;
@@ -65,15 +61,8 @@ describe("No request fails", function () {
 
   const must = async (...args: string[]) => engine.must(...args);
 
-  /** Gives `user` a variable in its entry, or takes it away. */
-  async function variable(name: string, value?: string, more = ""): Promise<void> {
-    await clone.edit("platform/catalogue/microservices.ts", (text) =>
-      text.replace(
-        /user: \{.*source: "services\/rosi_user_service", uses: everything \}/s,
-        `user: { environment: { UNICORN_WORKERS: "4"${value === undefined ? "" : `, ${name}: "${value}"`} },${more} source: "services/rosi_user_service", uses: everything }`,
-      ),
-    );
-  }
+  /** Gives `user` a variable in its entry, in the place of the last one. */
+  const variable = (name: string, value: string, more = "") => clone.editUser(name, value, more);
 
   /** Makes the user that the load searches for. */
   async function makeFindable(url: string): Promise<void> {
@@ -95,18 +84,8 @@ describe("No request fails", function () {
 
   /** Who was started when: the same before and after for those that a change is not about. */
   async function others(parts: readonly string[]): Promise<string> {
-    const ids = (await must("ps", "--quiet")).split("\n");
-    const all = await must(
-      "inspect",
-      "--format",
-      '{{index .Config.Labels "mia.part"}} {{.Id}} {{.State.StartedAt}}',
-      ...ids,
-    );
-    return all
-      .split("\n")
-      .filter((line) => !parts.some((part) => line.startsWith(`${part} `)))
-      .sort()
-      .join("\n");
+    const all = await engine.started();
+    return all.filter((line) => !parts.some((part) => line.startsWith(`${part} `))).join("\n");
   }
 
   /** Makes a change under load: no request may fail, and nobody else may be started again. */
@@ -117,9 +96,9 @@ describe("No request fails", function () {
     const from = Date.now();
     await change();
     const seconds = ((Date.now() - from) / 1000).toFixed(1);
-    const { sent, failed } = await load.seen(requests);
+    const { sent, failed, failures } = await load.seen(requests);
     sentInAll += sent;
-    table.push(`${what}: ${count(failed)} failed of ${String(sent)} (${seconds} s)`);
+    table.push(`${what}: ${String(failures)} failed of ${String(sent)} (${seconds} s)`);
     assert.deepEqual(failed, {}, `of ${String(sent)}`);
     assert.equal(await others(parts), before);
   }
@@ -316,8 +295,8 @@ describe("No request fails", function () {
     await load.seen();
     await clone.edit("edge/nginx.conf", (text) => `# another image\n${text}`);
     await up();
-    const { sent, failed, gap } = await load.seen(requests);
-    table.push(`edge replaced: ${count(failed)} failed of ${String(sent)}, ${gap.toFixed(1)} s without an answer`);
+    const { sent, failures, gap } = await load.seen(requests);
+    table.push(`edge replaced: ${String(failures)} failed of ${String(sent)}, ${gap.toFixed(1)} s without an answer`);
     assert.deepEqual((await load.seen(requests)).failed, {});
     await settled(1, "edge");
   });
@@ -341,9 +320,9 @@ describe("No request fails", function () {
     } finally {
       await qa.stop();
     }
-    const { sent, failed } = await qa.seen();
+    const { sent, failed, failures } = await qa.seen();
     sentInAll += sent;
-    table.push(`images changed in qa: ${count(failed)} failed of ${String(sent)}`);
+    table.push(`images changed in qa: ${String(failures)} failed of ${String(sent)}`);
     assert.deepEqual(failed, {}, `of ${String(sent)}`);
     await clone.mustPulumi("preview", "--expect-no-changes", "--stack", "qa");
     await clone.mustPulumi("destroy", "--yes", "--skip-preview", "--stack", "qa");
@@ -396,8 +375,7 @@ describe("No request fails", function () {
     );
     let routed: number;
     try {
-      const addressFormat = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-      const address = await eventually(10, () => must("inspect", "--format", addressFormat, fresh ?? ""), Boolean);
+      const address = await eventually(10, () => engine.addressOf(fresh ?? ""), Boolean);
       const ok = (url: string) =>
         fetch(url)
           .then((response) => response.text())

@@ -121,6 +121,17 @@ export class Clone {
     return Promise.resolve();
   }
 
+  /** Gives the catalogue's `user` four workers and this variable, in the place of what an earlier call gave it. */
+  editUser(name: string, value: string, more = ""): Promise<void> {
+    const environment = `{ UNICORN_WORKERS: "4", ${name}: "${value}" }`;
+    return this.edit("platform/catalogue/microservices.ts", (text) =>
+      text.replace(
+        /user: \{.*source: "services\/rosi_user_service", uses: everything \}/s,
+        `user: { environment: ${environment},${more} source: "services/rosi_user_service", uses: everything }`,
+      ),
+    );
+  }
+
   git(...args: string[]): Promise<Ended> {
     return succeed("git", args, { cwd: this.folder, env: this.env });
   }

@@ -16,6 +16,8 @@ export interface Seen {
   readonly sent: number;
   /** What was not answered as it should, in words, each with how often. */
   readonly failed: Record<string, number>;
+  /** How many these are in all. */
+  readonly failures: number;
   /** The longest time without a right answer, in seconds. */
   readonly gap: number;
 }
@@ -46,7 +48,8 @@ export class Load {
     this.sent = 0;
     this.failed = {};
     this.gap = 0;
-    return { sent, failed, gap: gap / 1000 };
+    const failures = Object.values(failed).reduce((a, b) => a + b, 0);
+    return { sent, failed, failures, gap: gap / 1000 };
   }
 
   /** Ends it, once what was sent is answered. */

@@ -129,6 +129,18 @@ export class OwnEngine {
     return name;
   }
 
+  /** What runs, a line each: its part, its id and since when. */
+  async started(): Promise<string[]> {
+    const ids = (await this.must("ps", "--quiet")).split("\n");
+    const format = '{{index .Config.Labels "mia.part"}} {{.Id}} {{.State.StartedAt}}';
+    return (await this.must("inspect", "--format", format, ...ids)).split("\n").sort();
+  }
+
+  /** A container's address on the platform's network, empty before it is started. */
+  addressOf(container: string): Promise<string> {
+    return this.must("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container);
+  }
+
   /** Kills a container's main process, as nobody but the kernel can; says which it was. */
   async killMain(container: string): Promise<number> {
     const state = await this.must("inspect", "--format", "{{.State.Pid}} {{json .State}}", container);
