@@ -1,7 +1,9 @@
 // What only the benchmarks need: Docker Compose, to be measured beside.
 
+import { atLeast } from "../platform/versions.mjs";
 import { buildCompose } from "./offline/compose.mjs";
-import { addPath, run, step } from "./steps.mjs";
+import { goVersion, minimumGo } from "./offline/pulumi.mjs";
+import { addPath, run, SetupError, step } from "./steps.mjs";
 
 /** Finds `docker compose` or `docker-compose`, or builds it; MIA_COMPOSE is the command, its words separated by spaces. */
 export async function compose(setup) {
@@ -12,6 +14,11 @@ export async function compose(setup) {
       if (found.code !== 0) continue;
       setup.env.MIA_COMPOSE = command;
       return found.stdout.trim();
+    }
+    if (!atLeast((await goVersion(setup)) ?? "0", minimumGo)) {
+      throw new SetupError(
+        `There is no Docker Compose to measure beside, and no Go ${minimumGo} to build it with: install Compose (https://docs.docker.com/compose/install) or Go (https://go.dev/doc/install) and try again.`,
+      );
     }
     const { folder, version } = await buildCompose(setup);
     addPath(setup, folder);
