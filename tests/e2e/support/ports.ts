@@ -1,13 +1,50 @@
+import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
-/** A port of this machine that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => {
-        done(port);
+const given = new Set<number>();
+
+/**
+ * A port of this machine that nobody has, TCP or UDP, and that no other test of this run has been given. Not of those
+ * that the kernel gives to outgoing connections: one of them may be gone by the time it is used.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * (firstEphemeral() - 10_000));
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+function firstEphemeral(): number {
+  return Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").trim().split(/\s+/)[0]);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const tcp = createServer();
+  const udp = createSocket("udp4");
+  const tries = [
+    new Promise<boolean>((done) => {
+      tcp.once("error", () => {
+        done(false);
       });
-    });
-  });
+      tcp.listen(port, "0.0.0.0", () => {
+        tcp.close(() => {
+          done(true);
+        });
+      });
+    }),
+    new Promise<boolean>((done) => {
+      udp.once("error", () => {
+        done(false);
+      });
+      udp.bind(port, "0.0.0.0", () => {
+        udp.close(() => {
+          done(true);
+        });
+      });
+    }),
+  ];
+  return (await Promise.all(tries)).every(Boolean);
 }
