@@ -21,10 +21,10 @@ import { wholeServices } from "./platform/service.ts";
 
 endWithEngine();
 const catalogue = wholeServices(microservices, frontends);
-const environment = stackEnvironment(catalogue);
+const declared = stackEnvironment(catalogue);
+const machine = new Machine("mia", { environment: declared, engine: await engineOf(declared.machine) });
+const environment = await machine.environment;
 const { platform, publishAddress: address, ports } = environment;
-
-const machine = new Machine("mia", { environment, engine: await engineOf(environment.machine) });
 const network = new Network("network", { platform, machine });
 
 const consul = new Infrastructure("consul", {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkPlatform } from "../platform/check.ts";
 import { readEnvironment } from "../platform/config.ts";
-import type { Environment } from "../platform/environment.ts";
+import type { Declared, Environment } from "../platform/environment.ts";
 import { ConfigError } from "../platform/problem.ts";
 import type { Service } from "../platform/service.ts";
 
@@ -9,7 +9,7 @@ import type { Service } from "../platform/service.ts";
  * The Environment of the stack that runs, with these services.
  * @throws RunError that names all problems at once, before any resource.
  */
-export function stackEnvironment(services: Readonly<Record<string, Service>>): Environment {
+export function stackEnvironment(services: Readonly<Record<string, Service>>): Declared<Environment> {
   try {
     const environment = readEnvironment({
       project: pulumi.getProject(),

@@ -1,4 +1,4 @@
-import { type Environment, portAfter } from "./environment.ts";
+import { type Declared, type Environment, portAfter } from "./environment.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import type { Service } from "./service.ts";
 
@@ -6,7 +6,7 @@ import type { Service } from "./service.ts";
  * The rules that no single value can break alone. Pure: runs before any resource, and in tests without an engine.
  * @throws ConfigError that names all problems at once.
  */
-export function checkPlatform(environment: Environment, services: Readonly<Record<string, Service>>): void {
+export function checkPlatform(environment: Declared<Environment>, services: Readonly<Record<string, Service>>): void {
   const problems = [
     ...portsPublishedTwice(environment),
     ...replicasOfNothing(environment, services),
@@ -15,7 +15,10 @@ export function checkPlatform(environment: Environment, services: Readonly<Recor
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-function replicasOfNothing({ source, replicas }: Environment, services: Readonly<Record<string, Service>>): Problem[] {
+function replicasOfNothing(
+  { source, replicas }: Declared<Environment>,
+  services: Readonly<Record<string, Service>>,
+): Problem[] {
   return Object.keys(replicas)
     .filter((name) => !Object.hasOwn(services, name))
     .map((name) => ({
@@ -27,7 +30,10 @@ function replicasOfNothing({ source, replicas }: Environment, services: Readonly
 }
 
 /** The second instance of `user` is `user-2`. */
-function replicasNamedAsServices({ replicas }: Environment, services: Readonly<Record<string, Service>>): Problem[] {
+function replicasNamedAsServices(
+  { replicas }: Declared<Environment>,
+  services: Readonly<Record<string, Service>>,
+): Problem[] {
   return Object.keys(services).flatMap((name) => {
     const [, of = "", number] = /^(.+)-(\d+)$/.exec(name) ?? [];
     if (Number(number) < 2 || !(Number(number) <= (replicas[of] ?? 1))) return [];
@@ -42,11 +48,11 @@ function replicasNamedAsServices({ replicas }: Environment, services: Readonly<R
   });
 }
 
-function portsPublishedTwice({ source, ports }: Environment): Problem[] {
+function portsPublishedTwice({ source, ports }: Declared<Environment>): Problem[] {
   const takenBy = new Map<number, string>();
   const problems: Problem[] = [];
-  for (const [name, port] of Object.entries(ports) as [string, number][]) {
-    if (port === 0) continue;
+  for (const [name, port] of Object.entries(ports) as [string, number | "free"][]) {
+    if (port === 0 || port === "free") continue;
     const other = takenBy.get(port);
     if (other === undefined) takenBy.set(port, name);
     else {

@@ -1,24 +1,27 @@
 import { isIPv4 } from "node:net";
 import * as v from "valibot";
-import { type Environment, kinds } from "./environment.ts";
+import { type Declared, type Environment, kinds } from "./environment.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 
-const port = v.pipe(
-  v.string(),
-  v.regex(/^-?\d+$/, "need an integer"),
-  v.transform(Number),
-  v.minValue(1, "need 1..65535"),
-  v.maxValue(65535, "need 1..65535"),
+function port(zero: string) {
+  const message = `need 1..65535, or 0 for ${zero}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^-?\d+$/, "need an integer"),
+    v.transform(Number),
+    v.minValue(0, message),
+    v.maxValue(65535, message),
+  );
+}
+
+/** One that an `up` itself needs. */
+const neededPort = v.pipe(
+  port("a free one"),
+  v.transform((number) => (number === 0 ? ("free" as const) : number)),
 );
 
 /** One that may stay unpublished. */
-const optionalPort = v.pipe(
-  v.string(),
-  v.regex(/^-?\d+$/, "need an integer"),
-  v.transform(Number),
-  v.minValue(0, "need 1..65535, or 0 for none"),
-  v.maxValue(65535, "need 1..65535, or 0 for none"),
-);
+const optionalPort = port("none");
 
 const replicaCount = "need 1..50";
 
@@ -73,9 +76,9 @@ const schema = v.strictObject(
         "need an IPv4 address of the machine such as 172.17.0.1, or nothing",
       ),
     ),
-    httpPort: port,
-    statusPort: port,
-    consulPort: port,
+    httpPort: neededPort,
+    statusPort: neededPort,
+    consulPort: neededPort,
     consulServerPort: optionalPort,
     consulDnsPort: optionalPort,
     rmqManagementPort: optionalPort,
@@ -110,10 +113,10 @@ export interface StackSource {
 }
 
 /**
- * Makes a stack's config into an Environment.
+ * Makes a stack's config into an Environment, all but the ports that its machine chooses.
  * @throws ConfigError that names all problems at once.
  */
-export function readEnvironment({ project, stack, values, defaultImages }: StackSource): Environment {
+export function readEnvironment({ project, stack, values, defaultImages }: StackSource): Declared<Environment> {
   const source = `Pulumi.${stack}.yaml`;
   const own = Object.entries(values)
     .filter(([key]) => key.startsWith(`${project}:`))

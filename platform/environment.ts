@@ -2,17 +2,21 @@
  * Where and how the platform runs: one complete value, made once from a stack's config. What differs between a
  * developer's environment and a QA environment differs here, as data, and nowhere else.
  */
-export interface Environment extends Kind {
-  /** The platform's name, `<project>-<stack>`: what its parts on an engine are called by and recognised by. */
-  readonly platform: string;
-  /** The file that it was read from, for messages. */
-  readonly source: string;
+export interface Environment extends Kind, Place<keyof PublishedPorts> {
   /** The machine whose Docker engine runs the platform. */
   readonly machine: MachineSettings;
   /** What names of upstream images are appended to; empty for upstream itself. */
   readonly images: string;
   /** How many instances a service has, by its name; one where it is not named. */
   readonly replicas: Readonly<Record<string, number>>;
+}
+
+/** What of an environment is about its place on a machine. */
+export interface Place<Name extends string = string> {
+  /** The platform's name, `<project>-<stack>`: what its parts on an engine are called by and recognised by. */
+  readonly platform: string;
+  /** The file that it was read from, for messages. */
+  readonly source: string;
   /** The IPv4 address of the machine on which ports are published. */
   readonly publishAddress: string;
   /**
@@ -20,9 +24,14 @@ export interface Environment extends Kind {
    * empty for the containers' own addresses.
    */
   readonly serviceAddress: string;
-  /** The machine's ports, by what answers there. */
-  readonly ports: PublishedPorts;
+  /** The machine's ports (1 to 65535), by what answers there; 0: not published. */
+  readonly ports: Readonly<Record<Name, number>>;
 }
+
+/** The same before a machine is there to say which ports are free. */
+export type Declared<P extends Place> = Omit<P, "ports"> & {
+  readonly ports: { readonly [name in keyof P["ports"]]: number | "free" };
+};
 
 /** What an environment of a kind has in common with others of that kind. */
 export interface Kind {
@@ -45,7 +54,7 @@ export interface MachineSettings {
   readonly driver: "local";
 }
 
-/** Ports of the machine, 1 to 65535; those that nothing here needs may be 0: then they are not published. */
+/** What a platform publishes. */
 export interface PublishedPorts {
   /** The load balancer: the platform's front door. */
   readonly http: number;
@@ -62,7 +71,7 @@ export interface PublishedPorts {
 }
 
 /** How a port of the machine is spoken to. */
-export function protocolOf(name: keyof PublishedPorts): "tcp" | "udp" {
+export function protocolOf(name: string): "tcp" | "udp" {
   return name === "consulDns" ? "udp" : "tcp";
 }
 

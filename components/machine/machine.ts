@@ -1,27 +1,31 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { Environment } from "../../platform/environment.ts";
+import type { Declared, Place } from "../../platform/environment.ts";
+import { valueOf } from "../value.ts";
 import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
-import { refuseUnavailable } from "./unavailable.ts";
+import { freePort, refuseUnavailable } from "./ports.ts";
 
 /** What a Machine is made of. */
-export interface MachineArgs {
-  environment: Environment;
+export interface MachineArgs<P extends Place> {
+  /** As the stack's config says it. */
+  environment: Declared<P>;
   /** The engine that answers now. */
   engine: Engine;
 }
 
-/**
- * The machine: the Docker engine that runs a stack, the same from its first `up` to its `destroy`.
- * An `up` or `preview` against another engine, or one on which a port is taken, fails before anything is planned.
- */
-export class Machine extends pulumi.ComponentResource {
+/** The machine: the Docker engine that runs a stack, the same from its first `up` to its `destroy`. */
+export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   /** What every resource on this machine is created through. */
   readonly provider: docker.Provider;
   /** The id of the engine that the stack lives on. */
   readonly engineId: pulumi.Output<string>;
+  /**
+   * The environment as it is here, its free ports chosen. To be awaited before anything is declared: it rejects, with a
+   * RunError, where the stack lives on another engine, an address is not this machine's or a port is taken.
+   */
+  readonly environment: Promise<P>;
   /** What tells this stack from any other of its name that another state knows: a label of all that it creates. */
   readonly stackId: pulumi.Output<string>;
   /** How the docker command reaches that engine. */
@@ -31,7 +35,7 @@ export class Machine extends pulumi.ComponentResource {
   /** The engine's socket, as the machine's containers can mount it. */
   readonly socket: string;
 
-  constructor(name: string, { environment, engine }: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { environment, engine }: MachineArgs<P>, opts?: pulumi.ComponentResourceOptions) {
     const { platform } = environment;
     super("mia:platform:Machine", name, { platform }, opts);
     this.address = engine;
@@ -46,26 +50,49 @@ export class Machine extends pulumi.ComponentResource {
       { parent: this, ignoreChanges: ["keepers"] },
     );
     this.stackId = first.result;
-    this.engineId = first.keepers.apply(async (kept) => {
-      const id = kept?.["engineId"] ?? engine.id;
-      if (id !== engine.id) {
-        throw new pulumi.RunError(
-          `${platform} lives on the Docker engine ${id} (${kept?.["host"] ?? "unknown"}), but ${engine.host} is the engine ${engine.id}: ` +
-            "point DOCKER_HOST or `docker context use` at the former, or destroy the stack there first; if that engine is gone for good, `pulumi stack rm --force` forgets it.",
-        );
-      }
-      await refuseUnavailable(environment, engine);
-      return id;
+    this.engineId = first.keepers.apply((kept) => kept?.["engineId"] ?? engine.id);
+    this.environment = valueOf(first.keepers).then(async (kept) => {
+      refuseAnother(platform, engine, kept);
+      const placed = { ...environment, ports: await this.choosePorts(name, environment, engine) };
+      await refuseUnavailable(placed, engine);
+      return placed as unknown as P;
     });
 
+    const { host, context } = engine;
     this.provider = new docker.Provider(
       `${name}-docker`,
-      {
-        host: this.engineId.apply(() => engine.host),
-        ...(engine.context === undefined ? {} : { context: engine.context }),
-      },
+      { host, ...(context === undefined ? {} : { context }) },
       { parent: this },
     );
     this.registerOutputs({ engineId: this.engineId, host: engine.host });
   }
+
+  /** The ports, with those that are to be free: the state remembers what was free at the first `up`. */
+  private async choosePorts(name: string, place: Declared<Place>, engine: Engine): Promise<Record<string, number>> {
+    const ports: Record<string, number | "free"> = { ...place.ports };
+    const chosen: Record<string, number> = {};
+    for (const [port, wanted] of Object.entries(ports)) {
+      if (wanted !== "free") {
+        chosen[port] = wanted;
+        continue;
+      }
+      const free = await freePort(port, { ...place, ports: { ...ports, ...chosen } }, engine);
+      const remembered = new random.RandomInteger(
+        `${name}-${port}-port`,
+        { min: free, max: free },
+        { parent: this, ignoreChanges: ["min", "max"] },
+      );
+      chosen[port] = await valueOf(remembered.min);
+    }
+    return chosen;
+  }
+}
+
+function refuseAnother(platform: string, engine: Engine, kept: Readonly<Record<string, string>> | undefined): void {
+  const id = kept?.["engineId"] ?? engine.id;
+  if (id === engine.id) return;
+  throw new pulumi.RunError(
+    `${platform} lives on the Docker engine ${id} (${kept?.["host"] ?? "unknown"}), but ${engine.host} is the engine ${engine.id}: ` +
+      "point DOCKER_HOST or `docker context use` at the former, or destroy the stack there first; if that engine is gone for good, `pulumi stack rm --force` forgets it.",
+  );
 }

@@ -1,7 +1,8 @@
 import { RunError } from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { type Environment, portAfter, protocolOf, type PublishedPorts } from "../../platform/environment.ts";
+import { type Declared, type Place, portAfter, protocolOf } from "../../platform/environment.ts";
 import { ConfigError, type Problem } from "../../platform/problem.ts";
 import { docker } from "./docker.ts";
 import type { Engine } from "./engine.ts";
@@ -11,13 +12,13 @@ import type { Engine } from "./engine.ts";
  * is created.
  * @throws RunError that names all of them at once.
  */
-export async function refuseUnavailable(environment: Environment, engine: Engine): Promise<void> {
-  const problems = [...(await foreignAddresses(environment, engine)), ...(await takenPorts(environment, engine))];
+export async function refuseUnavailable(place: Place, engine: Engine): Promise<void> {
+  const problems = [...(await foreignAddresses(place, engine)), ...(await takenPorts(place, engine))];
   if (problems.length > 0) throw new RunError(new ConfigError(problems).message);
 }
 
-async function foreignAddresses(environment: Environment, engine: Engine): Promise<Problem[]> {
-  const { source, publishAddress, serviceAddress } = environment;
+async function foreignAddresses(place: Place, engine: Engine): Promise<Problem[]> {
+  const { source, publishAddress, serviceAddress } = place;
   const addresses = [
     { key: "publishAddress", address: publishAddress, fix: "pulumi config set mia:publishAddress 127.0.0.1" },
     { key: "serviceAddress", address: serviceAddress, fix: "pulumi config rm mia:serviceAddress" },
@@ -36,11 +37,11 @@ async function foreignAddresses(environment: Environment, engine: Engine): Promi
   return (await Promise.all(problems)).flat();
 }
 
-async function takenPorts(environment: Environment, engine: Engine): Promise<Problem[]> {
-  const { source, publishAddress, ports } = environment;
-  const holders = await holdersOf(environment, engine);
+async function takenPorts(place: Place, engine: Engine): Promise<Problem[]> {
+  const { source, publishAddress, ports } = place;
+  const holders = await holdersOf(place, engine);
   const problems = await Promise.all(
-    (Object.entries(ports) as [keyof PublishedPorts, number][]).map(async ([name, port]): Promise<Problem[]> => {
+    Object.entries(ports).map(async ([name, port]): Promise<Problem[]> => {
       if (port === 0) return [];
       const wanted: Port = { port, protocol: protocolOf(name) };
       const container = holders.get(key(wanted));
@@ -52,7 +53,7 @@ async function takenPorts(environment: Environment, engine: Engine): Promise<Pro
           where: `${source}: mia:${name}Port`,
           got: `${String(port)}, which ${holder} holds on ${publishAddress}`,
           need: "need a free port",
-          fix: `pulumi config set mia:${name}Port ${String(await freeAfter(wanted, engine, environment))}`,
+          fix: `pulumi config set mia:${name}Port ${String(await freeFrom({ ...wanted, port: portAfter(port) }, engine, place))}`,
         },
       ];
     }),
@@ -75,7 +76,10 @@ interface Holder {
 }
 
 /** The containers that publish ports where this platform wants to, by port. */
-async function holdersOf({ platform, publishAddress }: Environment, engine: Engine): Promise<Map<string, Holder>> {
+async function holdersOf(
+  { platform, publishAddress }: Pick<Place, "platform" | "publishAddress">,
+  engine: Engine,
+): Promise<Map<string, Holder>> {
   const format = '{{.Names}}\t{{.Label "mia.platform"}}\t{{.Ports}}';
   const running = await docker(engine, "ps", "--format", format);
   const holders = new Map<string, Holder>();
@@ -117,12 +121,25 @@ async function probe({ host }: Engine, address: string, { port, protocol }: Port
   });
 }
 
-/** The next port that nobody has. */
-async function freeAfter({ port, protocol }: Port, engine: Engine, environment: Environment): Promise<number> {
-  const wanted = Object.values(environment.ports) as number[];
-  const isTaken = async (candidate: number) =>
-    (await probe(engine, environment.publishAddress, { port: candidate, protocol })) === "taken";
-  let next = portAfter(port);
-  while (wanted.includes(next) || (await isTaken(next))) next = portAfter(next);
+/**
+ * A free port for what answers there. The search begins at the same one for the same platform, so that it mostly finds the
+ * same again, and below those that the kernel gives to outgoing connections.
+ */
+export async function freePort(name: string, place: Declared<Place>, engine: Engine): Promise<number> {
+  const digest = createHash("sha256").update(`${place.platform} ${name}`).digest();
+  return freeFrom({ port: 20_000 + (digest.readUInt32BE() % 10_000), protocol: protocolOf(name) }, engine, place);
+}
+
+/** This port, or the next that nobody has. */
+async function freeFrom({ port, protocol }: Port, engine: Engine, place: Declared<Place>): Promise<number> {
+  const wanted = Object.values(place.ports);
+  const holders = await holdersOf(place, engine);
+  const isTaken = async (candidate: Port) => {
+    const holder = holders.get(key(candidate));
+    if (holder !== undefined) return !holder.own;
+    return (await probe(engine, place.publishAddress, candidate)) === "taken";
+  };
+  let next = port;
+  while (wanted.includes(next) || (await isTaken({ port: next, protocol }))) next = portAfter(next);
   return next;
 }
