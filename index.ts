@@ -3,6 +3,7 @@ import { Database } from "./components/database.ts";
 import { Delivery } from "./components/delivery.ts";
 import { endWithEngine } from "./components/end-with-engine.ts";
 import { Gate } from "./components/gate.ts";
+import { Images } from "./components/images.ts";
 import { Infrastructure } from "./components/infrastructure.ts";
 import { LoadBalancer } from "./components/load-balancer.ts";
 import { engineOf } from "./components/machine/drivers.ts";
@@ -25,6 +26,8 @@ const declared = stackEnvironment(catalogue);
 const machine = new Machine("mia", { environment: declared, engine: await engineOf(declared.machine) });
 const environment = await machine.environment;
 const { platform, publishAddress: address, ports } = environment;
+const ownImages = new Images("images", { environment, machine, services: catalogue });
+await ownImages.ready;
 const network = new Network("network", { platform, machine });
 
 const consul = new Infrastructure("consul", {
@@ -52,13 +55,13 @@ const rmq = new MessageQueue("rmq", {
 });
 const elastic = new Infrastructure("elastic", { environment, network, definition: infrastructure.elastic });
 
-const delivery = new Delivery("delivery", { environment, machine, services: catalogue });
+const delivery = new Delivery("delivery", { environment, machine, images: ownImages, services: catalogue });
 const backing = { db, memcache, rmq, consul, elastic };
 const services = Object.entries(catalogue).map(
   ([name, definition]) => new Service(name, { environment, network, delivery, definition, backing }),
 );
 
-const lb = new LoadBalancer("lb", { environment, network, consul });
+const lb = new LoadBalancer("lb", { environment, network, images: ownImages, consul });
 
 const gate = new Gate("gate", {
   loadBalancer: lb,
@@ -81,7 +84,7 @@ export const images = pulumi.output(
     ["edge", lb.edgeImageName],
     ...Object.entries({ registrator, lb, ...backing }).map(([part, { imageName }]) => [part, imageName]),
     ...services.map(({ serviceName, imageName }) => [serviceName, imageName]),
-  ]) as Record<string, pulumi.Output<string>>,
+  ]) as Record<string, pulumi.Input<string>>,
 );
 /** How many instances there are of each service. */
 export const replicas = Object.fromEntries(

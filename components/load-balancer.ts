@@ -5,7 +5,7 @@ import type { Environment } from "../platform/environment.ts";
 import { replica, singleton } from "./container.ts";
 import { DataVolume } from "./data-volume.ts";
 import { healthy } from "./healthy.ts";
-import { Image } from "./image.ts";
+import type { Images } from "./images.ts";
 import type { Infrastructure } from "./infrastructure.ts";
 import type { Network } from "./network.ts";
 import { httpUrl } from "./url.ts";
@@ -14,6 +14,7 @@ import { httpUrl } from "./url.ts";
 export interface LoadBalancerArgs {
   environment: Environment;
   network: Network;
+  images: Images;
   /** The Consul that knows the services. */
   consul: Infrastructure;
 }
@@ -28,14 +29,14 @@ export class LoadBalancer extends pulumi.ComponentResource {
   /** Where the load balancer shows its own state. */
   readonly statusUrl: string;
   /** The image of the load balancer. */
-  readonly imageName: pulumi.Output<string>;
+  readonly imageName: string;
   /** The image of the edge. */
-  readonly edgeImageName: pulumi.Output<string>;
+  readonly edgeImageName: string;
   /** Its containers, each once it is healthy. */
   readonly ready: readonly Promise<docker.Container>[];
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { environment, network, consul } = args;
+    const { environment, network, images, consul } = args;
     const { publishAddress: address, ports } = environment;
     const { machine } = network;
     super(
@@ -45,7 +46,8 @@ export class LoadBalancer extends pulumi.ComponentResource {
       { ...opts, providers: [machine.provider] },
     );
 
-    const buildArgs = { IMAGES: environment.images };
+    this.imageName = images.of(name);
+    this.edgeImageName = images.of("edge");
     const volume = new DataVolume(definition.sockets.volume, { environment, machine, kept: false }, { parent: this });
     const common = {
       platform: environment.platform,
@@ -53,12 +55,11 @@ export class LoadBalancer extends pulumi.ComponentResource {
       volumes: { [definition.sockets.path]: volume.volumeName },
     };
 
-    const edgeImage = new Image("edge", { context: edge.context, buildArgs, machine }, { parent: this });
     const edgeContainer = singleton(
       "edge",
       {
         ...common,
-        image: edgeImage.imageName,
+        image: this.edgeImageName,
         aliases: ["edge", name],
         ports: [
           { container: 80, address, port: ports.http },
@@ -70,13 +71,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const image = new Image(name, { context: definition.context, buildArgs, machine }, { parent: this });
     const container = replica(
       name,
       name,
       {
         ...common,
-        image: image.imageName,
+        image: this.imageName,
         // It is found by its sockets.
         aliases: [],
         environment: { CONSUL_HTTP_ADDR: "consul:8500", PLATFORM: environment.platform },
@@ -88,8 +88,6 @@ export class LoadBalancer extends pulumi.ComponentResource {
     );
     this.url = httpUrl(address, ports.http);
     this.statusUrl = httpUrl(address, ports.status);
-    this.imageName = image.imageName;
-    this.edgeImageName = edgeImage.imageName;
     const engine = machine.address;
     this.ready = [
       healthy(edgeContainer, { part: "edge", engine, readySeconds: edge.readySeconds }),

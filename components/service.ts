@@ -33,7 +33,7 @@ export class Service extends pulumi.ComponentResource {
   /** What it is called in Consul and in the load balancer's paths. */
   readonly serviceName: string;
   /** The image that runs. */
-  readonly imageName: pulumi.Output<string>;
+  readonly imageName: string;
   /** The end of each instance's id in Consul: `<container>:<port>`. */
   readonly instances: readonly pulumi.Output<string>[];
   /** How long it may take until the load balancer has it, in seconds. */
@@ -47,7 +47,7 @@ export class Service extends pulumi.ComponentResource {
     const { machine } = network;
     super("mia:platform:Service", name, { source, tags, port }, { ...opts, providers: [machine.provider] });
 
-    const { imageName, volumes, labels } = args.delivery.of(name, definition, this);
+    const { imageName, volumes, labels } = args.delivery.of(name, definition);
     const links = definition.uses.map((used) => args.backing[used].link(name, this));
     const container: ContainerArgs = {
       platform: environment.platform,

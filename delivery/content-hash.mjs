@@ -10,8 +10,19 @@ import { join } from "node:path";
  * @returns {string}
  */
 export function contentHash(paths, ...more) {
+  return hashOf(paths, () => true, ...more);
+}
+
+/**
+ * The same of only those that count.
+ * @param {readonly string[]} paths files or folders
+ * @param {(name: string) => boolean} counts whether a file does, by its name below the folder
+ * @param {readonly string[]} more other text that counts
+ * @returns {string}
+ */
+export function hashOf(paths, counts, ...more) {
   const hash = createHash("sha256");
-  for (const path of paths) add(hash, path, "");
+  for (const path of paths) add(hash, path, "", counts);
   for (const text of more) hash.update(`text\0${text}\0`);
   return hash.digest("hex").slice(0, 12);
 }
@@ -20,11 +31,14 @@ export function contentHash(paths, ...more) {
  * @param {import("node:crypto").Hash} hash
  * @param {string} path
  * @param {string} name
+ * @param {(name: string) => boolean} counts
  */
-function add(hash, path, name) {
+function add(hash, path, name, counts) {
   const stat = lstatSync(path);
   if (stat.isDirectory()) {
-    for (const entry of readdirSync(path).sort()) add(hash, join(path, entry), `${name}/${entry}`);
+    for (const entry of readdirSync(path).sort()) add(hash, join(path, entry), `${name}/${entry}`, counts);
+  } else if (!counts(name.slice(1))) {
+    return;
   } else if (stat.isSymbolicLink()) {
     hash.update(`link\0${name}\0${readlinkSync(path)}\0`);
   } else {

@@ -51,7 +51,7 @@ function replicasNamedAsServices(
 function portsPublishedTwice({ source, ports }: Declared<Environment>): Problem[] {
   const takenBy = new Map<number, string>();
   const problems: Problem[] = [];
-  for (const [name, port] of Object.entries(ports) as [string, number | "free"][]) {
+  for (const [name, port] of Object.entries(ports)) {
     if (port === 0 || port === "free") continue;
     const other = takenBy.get(port);
     if (other === undefined) takenBy.set(port, name);

@@ -23,6 +23,8 @@ const neededPort = v.pipe(
 /** One that may stay unpublished. */
 const optionalPort = port("none");
 
+const registryAddress = "need a registry's host, with its port and path, such as registry.example:5000/team";
+
 const replicaCount = "need 1..50";
 
 /** What the engine hands over as text. */
@@ -51,6 +53,42 @@ const schema = v.strictObject(
     images: v.pipe(
       v.string(),
       v.regex(/^$|^[a-z0-9][a-z0-9._:/-]*\/$/, "need a registry and path that ends with a slash, or nothing"),
+    ),
+    registry: v.pipe(
+      v.string(),
+      json("need an object such as {address: registry.example:5000}"),
+      v.strictObject(
+        {
+          address: v.optional(
+            v.pipe(
+              v.string(registryAddress),
+              // As Docker tells a registry's host from a name on Docker Hub.
+              v.regex(/^(localhost|[a-z0-9-]*[.:][a-z0-9.:-]*)(\/[a-z0-9._-]+)*$/, registryAddress),
+            ),
+          ),
+          user: v.optional(v.pipe(v.string("need a name"), v.nonEmpty("need a name"))),
+          password: v.optional(v.pipe(v.string("need a text"), v.nonEmpty("need a text"))),
+        },
+        "need an object with the keys address, user and password",
+      ),
+      v.forward(
+        v.check(({ address, user }) => address !== undefined || user === undefined, registryAddress),
+        ["address"],
+      ),
+      v.forward(
+        v.check(
+          ({ user, password }) => user !== undefined || password === undefined,
+          "need a name, since there is a password",
+        ),
+        ["user"],
+      ),
+      v.forward(
+        v.check(
+          ({ user, password }) => password !== undefined || user === undefined,
+          "need one, since there is a user",
+        ),
+        ["password"],
+      ),
     ),
     replicas: v.pipe(
       v.string(),
@@ -90,6 +128,7 @@ const schema = v.strictObject(
 const examples: Record<string, string> = {
   machine: "--path mia:machine.driver local",
   images: "mia:images registry.example/mirror/",
+  registry: "--path mia:registry.address registry.example:5000",
   replicas: "--path mia:replicas.user 2",
   kind: "mia:kind development",
   publishAddress: "mia:publishAddress 127.0.0.1",
@@ -126,13 +165,17 @@ export function readEnvironment({ project, stack, values, defaultImages }: Stack
   if (!result.success) {
     throw new ConfigError(result.issues.map((issue) => problem(source, project, config, issue)));
   }
-  const { kind, machine, images, replicas, publishAddress, serviceAddress, ...ports } = result.output;
+  const { kind, machine, images, registry, replicas, publishAddress, serviceAddress, ...ports } = result.output;
+  const { address, user, password } = registry;
+  const login = user === undefined || password === undefined ? {} : { login: { user, password } };
   return {
     ...kinds[kind],
     platform: `${project}-${stack}`,
     source,
     machine,
     images,
+    ownImages: `${address === undefined ? "" : `${address}/`}${project}-`,
+    ...(address === undefined ? {} : { registry: { address, ...login } }),
     replicas,
     publishAddress,
     serviceAddress,
@@ -172,8 +215,23 @@ function problem(
       fix: "unset MIA_IMAGES, or end it with a slash",
     };
   }
-  const got = issue.input === undefined ? "nothing" : JSON.stringify(issue.input);
-  const ofOne = key === "replicas" && name !== `${project}:replicas`;
-  const example = ofOne ? `--path ${name} 2` : (examples[key] ?? name);
-  return { where: `${file}: ${name}`, got, need: issue.message, fix: `pulumi config set ${example}` };
+  // A rule about several keys has all of their values as its input.
+  const value: unknown = key === "registry" ? issue.path?.at(-1)?.value : issue.input;
+  return {
+    where: `${file}: ${name}`,
+    got: value === undefined ? "nothing" : isSecret(name) ? "something else (a secret)" : JSON.stringify(value),
+    need: issue.message,
+    fix: `pulumi config set ${exampleOf(key, name)}`,
+  };
+}
+
+function isSecret(name: string): boolean {
+  return name.endsWith(":registry.password");
+}
+
+function exampleOf(key: string, name: string): string {
+  if (key === "replicas" && !name.endsWith(":replicas")) return `--path ${name} 2`;
+  if (name.endsWith(":registry.user")) return `--path ${name} ci`;
+  if (isSecret(name)) return `--secret --path ${name}`;
+  return examples[key] ?? name;
 }

@@ -7,6 +7,10 @@ export interface Environment extends Kind, Place<keyof PublishedPorts> {
   readonly machine: MachineSettings;
   /** What names of upstream images are appended to; empty for upstream itself. */
   readonly images: string;
+  /** What names of our own images are appended to: the registry, where there is one, and the project's name. */
+  readonly ownImages: string;
+  /** Where images of our own are kept; nowhere but on the engine where left out. */
+  readonly registry?: Registry;
   /** How many instances a service has, by its name; one where it is not named. */
   readonly replicas: Readonly<Record<string, number>>;
 }
@@ -48,6 +52,14 @@ export const kinds = {
   development: { delivery: "mounted", keepsData: true, mode: "development" },
   qa: { delivery: "baked", keepsData: false, mode: "production" },
 } satisfies Record<string, Kind>;
+
+/** An image registry, and who may use it. */
+export interface Registry {
+  /** Its host, with a port and a path where it has some: `registry.example:5000/team`. */
+  readonly address: string;
+  /** Left out: whoever the docker command is logged in as there. */
+  readonly login?: { readonly user: string; readonly password: string };
+}
 
 /** How to get the engine: `local` is the one that the docker command talks to on this computer. */
 export interface MachineSettings {

@@ -66,8 +66,8 @@ async function install(setup, { host, why }) {
     await consent();
     await installPackages(setup, "Docker", ["docker.io", "iptables", "ca-certificates"], {
       root,
-      // A package of its own from Debian 13 on.
-      whereThereIs: ["docker-cli"],
+      // Packages of their own from Debian 13 on.
+      whereThereIs: ["docker-cli", "docker-buildx"],
       wayOut: "Or install Docker yourself (https://docs.docker.com/engine/install).",
     });
   }

@@ -1,4 +1,4 @@
-// Step 4: where the platform's images come from.
+// Step 5: where the platform's images come from.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

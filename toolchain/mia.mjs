@@ -4,6 +4,7 @@
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildx } from "./buildx.mjs";
 import { docker } from "./docker.mjs";
 import { images } from "./images.mjs";
 import { logs } from "./logs.mjs";
@@ -21,6 +22,7 @@ export async function prepareTools({ stack = "dev", quiet = false } = {}) {
   await node(setup);
   await pulumi(setup);
   await docker(setup);
+  await buildx(setup);
   await images(setup, stack);
   return setup;
 }

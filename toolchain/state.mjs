@@ -1,4 +1,4 @@
-// Step 5: where the stacks' state is kept, and what encrypts the secrets in it.
+// Step 6: where the stacks' state is kept, and what encrypts the secrets in it.
 
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";

@@ -13,11 +13,18 @@ export interface Answer {
 export interface Address {
   readonly host?: string;
   readonly context?: string;
+  /** Variables for the docker command, beside this process's. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Runs the docker command against an engine; one that has not answered in half a minute does not answer. */
 export function docker(address: Address, ...args: string[]): Promise<Answer> {
-  const options = { maxBuffer: 64 * 1024 * 1024, timeout: 30_000, killSignal: "SIGKILL" as const };
+  const options = {
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: 30_000,
+    killSignal: "SIGKILL" as const,
+    env: { ...process.env, ...address.variables },
+  };
   return new Promise((done) => {
     execFile("docker", [...at(address), ...args], options, (error, stdout, stderr) => {
       done({
@@ -36,7 +43,10 @@ export function dockerLines(
   onLine: (line: string) => void = () => undefined,
 ): Promise<Answer> {
   return new Promise((done) => {
-    const child = spawn("docker", [...at(address), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("docker", [...at(address), ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...address.variables },
+    });
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {

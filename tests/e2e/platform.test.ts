@@ -372,7 +372,7 @@ describe("The platform", function () {
       const ours = (key: string, rest: string) => `error: Pulumi.wrong.yaml: mia:${key}: ${rest}`;
       const unknown = (key: string) => ours(key, `got a key that does not exist. Fix: pulumi config rm mia:${key}`);
       const number = (key: string, got: string, example: number) =>
-        ours(key, `got ${got}, need 1..65535. Fix: pulumi config set mia:${key} ${String(example)}`);
+        ours(key, `got ${got}, need 1..65535, or 0 for a free one. Fix: pulumi config set mia:${key} ${String(example)}`);
 
       const numberOrNone = (key: string, got: string, example: number) =>
         ours(key, `got ${got}, need 1..65535, or 0 for none. Fix: pulumi config set mia:${key} ${String(example)}`);
@@ -466,7 +466,7 @@ describe("The platform", function () {
         await clone.mustPulumi("config", "set", "--stack", "wrong", "mia:htpPort", "80");
         const words = await refusal(["up", "--yes", "--skip-preview", "--stack", "wrong"]);
         for (const sentence of [
-          "Pulumi.wrong.yaml: mia:httpPort: got 70000, need 1..65535. Fix: pulumi config set mia:httpPort 80",
+          "Pulumi.wrong.yaml: mia:httpPort: got 70000, need 1..65535, or 0 for a free one. Fix: pulumi config set mia:httpPort 80",
           "Pulumi.wrong.yaml: mia:htpPort: got a key that does not exist. Fix: pulumi config rm mia:htpPort",
         ]) {
           assert.ok(words.includes(sentence), words);

@@ -7,6 +7,7 @@ import { wholeServices } from "../../platform/service.ts";
 const valid = {
   "mia:machine": '{"driver":"local"}',
   "mia:images": "",
+  "mia:registry": "{}",
   "mia:replicas": "{}",
   "mia:kind": "development",
   "mia:publishAddress": "127.0.0.1",
@@ -49,6 +50,7 @@ describe("A stack's config", () => {
       source: "Pulumi.dev.yaml",
       machine: { driver: "local" },
       images: "",
+      ownImages: "mia-",
       replicas: {},
       publishAddress: "127.0.0.1",
       serviceAddress: "",
@@ -72,16 +74,32 @@ describe("A stack's config", () => {
     assert.deepEqual([consulServer, consulDns, rmqManagement], [0, 0, 0]);
   });
 
+  it("leaves those that an `up` needs to the machine where they are 0", () => {
+    const { http, status, consul } = read({ "mia:httpPort": "0", "mia:statusPort": "0", "mia:consulPort": "0" }).ports;
+    assert.deepEqual([http, status, consul], ["free", "free", "free"]);
+  });
+
+  it("names images of our own by the registry, where there is one", () => {
+    assert.deepEqual([read({}).ownImages, read({}).registry], ["mia-", undefined]);
+    const { ownImages, registry } = read({ "mia:registry": '{"address":"registry.example:5000/team"}' });
+    assert.equal(ownImages, "registry.example:5000/team/mia-");
+    assert.deepEqual(registry, { address: "registry.example:5000/team" });
+    const secret = '{"address":"localhost","user":"ci","password":"x"}';
+    assert.deepEqual(read({ "mia:registry": secret }).registry, {
+      address: "localhost",
+      login: { user: "ci", password: "x" },
+    });
+  });
+
   it("ignores what belongs to others, such as a provider", () => {
     assert.equal(read({ "docker:host": "unix:///x", "pulumi:tags": "{}" }).platform, "mia-dev");
   });
 
   const sentences: [string, string, string][] = [
-    ["httpPort", "0", "Pulumi.dev.yaml: mia:httpPort: got 0, need 1..65535. Fix: pulumi config set mia:httpPort 80"],
     [
       "httpPort",
       "65536",
-      "Pulumi.dev.yaml: mia:httpPort: got 65536, need 1..65535. Fix: pulumi config set mia:httpPort 80",
+      "Pulumi.dev.yaml: mia:httpPort: got 65536, need 1..65535, or 0 for a free one. Fix: pulumi config set mia:httpPort 80",
     ],
     [
       "statusPort",
@@ -91,7 +109,7 @@ describe("A stack's config", () => {
     [
       "consulPort",
       "-1",
-      "Pulumi.dev.yaml: mia:consulPort: got -1, need 1..65535. Fix: pulumi config set mia:consulPort 8500",
+      "Pulumi.dev.yaml: mia:consulPort: got -1, need 1..65535, or 0 for a free one. Fix: pulumi config set mia:consulPort 8500",
     ],
     [
       "consulDnsPort",
@@ -102,6 +120,36 @@ describe("A stack's config", () => {
       "rmqManagementPort",
       "65536",
       "Pulumi.dev.yaml: mia:rmqManagementPort: got 65536, need 1..65535, or 0 for none. Fix: pulumi config set mia:rmqManagementPort 15672",
+    ],
+    [
+      "registry",
+      '{"address":"team/mia"}',
+      'Pulumi.dev.yaml: mia:registry.address: got "team/mia", need a registry\'s host, with its port and path, such as registry.example:5000/team. Fix: pulumi config set --path mia:registry.address registry.example:5000',
+    ],
+    [
+      "registry",
+      '{"user":"ci","password":"top secret"}',
+      "Pulumi.dev.yaml: mia:registry.address: got nothing, need a registry's host, with its port and path, such as registry.example:5000/team. Fix: pulumi config set --path mia:registry.address registry.example:5000",
+    ],
+    [
+      "registry",
+      '{"address":"registry.example","user":"ci"}',
+      "Pulumi.dev.yaml: mia:registry.password: got nothing, need one, since there is a user. Fix: pulumi config set --secret --path mia:registry.password",
+    ],
+    [
+      "registry",
+      '{"address":"registry.example","password":"top secret"}',
+      "Pulumi.dev.yaml: mia:registry.user: got nothing, need a name, since there is a password. Fix: pulumi config set --path mia:registry.user ci",
+    ],
+    [
+      "registry",
+      '{"address":"registry.example","user":"ci","password":12345}',
+      "Pulumi.dev.yaml: mia:registry.password: got something else (a secret), need a text. Fix: pulumi config set --secret --path mia:registry.password",
+    ],
+    [
+      "registry",
+      '{"adress":"registry.example"}',
+      "Pulumi.dev.yaml: mia:registry.adress: got a key that does not exist. Fix: pulumi config rm --path mia:registry.adress",
     ],
     [
       "publishAddress",
@@ -206,7 +254,7 @@ describe("A stack's config", () => {
   });
 
   it("names all problems at once", () => {
-    const lines = refusal({ "mia:httpPort": "0", "mia:publishAddress": "::1", "mia:color": "red" }).split("\n");
+    const lines = refusal({ "mia:httpPort": "-1", "mia:publishAddress": "::1", "mia:color": "red" }).split("\n");
     assert.deepEqual(
       lines.map((line) => /mia:\w+/.exec(line)?.[0]),
       ["mia:publishAddress", "mia:httpPort", "mia:color"],

@@ -13,7 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { contentHash } from "../../delivery/content-hash.mjs";
-import { buildCommand, ownImage } from "../../delivery/image.ts";
+import { contextHash } from "../../delivery/context.ts";
+import { ownImage } from "../../delivery/own-images.ts";
 
 describe("The content hash of a folder", () => {
   let scratch: string;
@@ -82,18 +83,23 @@ describe("The content hash of a folder", () => {
     });
   }
 
+  it("is the same whatever is in files that .dockerignore leaves out, and another for every other", () => {
+    writeFileSync(join(folder, ".dockerignore"), "# what is no part of it\n**/*.log\n/sub/tmp\n!keep.log\n");
+    const before = contextHash(folder);
+    mkdirSync(join(folder, "sub/tmp"));
+    for (const file of ["a.log", "sub/b.log", "sub/tmp/c"]) writeFileSync(join(folder, file), "ignored");
+    assert.equal(contextHash(folder), before);
+    writeFileSync(join(folder, "keep.log"), "counts");
+    assert.notEqual(contextHash(folder), before);
+  });
+
   it("is another for an image made of other images", () => {
-    const upstream = ownImage("mia", "lb", folder, { IMAGES: "" });
-    const own = ownImage("mia", "lb", folder, { IMAGES: "registry.example/a/" });
+    const upstream = ownImage("mia-", "lb", folder, { IMAGES: "" });
+    const own = ownImage("mia-", "lb", folder, { IMAGES: "registry.example/a/" });
     assert.match(upstream.name, /^mia-lb:[0-9a-f]{12}$/);
     assert.notEqual(upstream.name, own.name);
-    assert.deepEqual(buildCommand(own), [
-      "build",
-      "--tag",
-      own.name,
-      "--build-arg",
-      "IMAGES=registry.example/a/",
-      folder,
-    ]);
+    const user = (base: typeof own) => ownImage("registry.example/team/mia-", "user", folder, { BASE: base }).name;
+    assert.match(user(own), /^registry\.example\/team\/mia-user:[0-9a-f]{12}$/);
+    assert.notEqual(user(own), user(upstream));
   });
 });

@@ -10,6 +10,7 @@ const environment: Environment = {
   source: "Pulumi.dev.yaml",
   machine: { driver: "local" },
   images: "",
+  ownImages: "mia-",
   replicas: {},
   publishAddress: "127.0.0.1",
   serviceAddress: "",

@@ -104,10 +104,10 @@ export class Clone {
   /** Those that a stack does not publish stay so. */
   async usePorts(stack: string, ports: Ports): Promise<void> {
     await this.edit(`Pulumi.${stack}.yaml`, (text) =>
-      Object.entries(ports).reduce(
-        (edited, [name, port]) => edited.replace(new RegExp(`(mia:${name}Port: )"[1-9].*`), `$1"${String(port)}"`),
-        text,
-      ),
+      Object.entries(ports).reduce((edited, [name, port]) => {
+        const of = ["http", "status", "consul"].includes(name) ? "" : "[1-9]";
+        return edited.replace(new RegExp(`(mia:${name}Port: )"${of}.*`), `$1"${String(port)}"`);
+      }, text),
     );
   }
 

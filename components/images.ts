@@ -1,0 +1,89 @@
+import * as pulumi from "@pulumi/pulumi";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { deliver, type Destination, missingImages } from "../delivery/builder.ts";
+import { type OwnImage, ownImages } from "../delivery/own-images.ts";
+import { DeliveryError } from "../delivery/refusal.ts";
+import type { Environment } from "../platform/environment.ts";
+import type { Service } from "../platform/service.ts";
+import type { Machine } from "./machine/machine.ts";
+
+/** What Images are made of. */
+export interface ImagesArgs {
+  environment: Environment;
+  machine: Machine;
+  /** All that is to be delivered, by name. */
+  services: Readonly<Record<string, Service>>;
+}
+
+/**
+ * The images of our own. Each has a hash of its content as its tag, so a preview knows it before anything is built; an `up`
+ * takes it from the registry, or builds it and puts it there, only where no image of that name is.
+ */
+export class Images extends pulumi.ComponentResource {
+  /**
+   * Settles when every image is on the stack's engine: to be awaited before anything that runs is declared, so that an `up`
+   * which can't have all of them changes nothing. In a preview, at once.
+   */
+  readonly ready: Promise<void>;
+
+  private readonly names: ReadonlyMap<string, string>;
+
+  /** @throws RunError where a service has no folder to build from. */
+  constructor(name: string, { environment, machine, services }: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    refuseMissingFolders(services);
+    const images = ownImages(environment, services);
+    const names = new Map(images.map((image) => [image.part, image.name]));
+    super("mia:platform:Images", name, Object.fromEntries(names), opts);
+    this.names = names;
+    const shown = new Map(images.map((image) => [image, new Image(image, this)]));
+    const to = { engine: machine.address, registry: environment.registry };
+    this.ready = pulumi.runtime.isDryRun() ? announce(images, to, shown) : make(images, to, shown);
+    this.registerOutputs();
+  }
+
+  /** The name of a part's image, with its tag. */
+  of(part: string): string {
+    const image = this.names.get(part);
+    if (image === undefined) throw new Error(`there is no image for ${part}`);
+    return image;
+  }
+}
+
+/** One of them: what is shown of it. */
+class Image extends pulumi.ComponentResource {
+  constructor({ part, context, name }: OwnImage, parent: Images) {
+    super("mia:platform:Image", part, { context, imageName: name }, { parent });
+    this.registerOutputs();
+  }
+}
+
+async function announce(images: readonly OwnImage[], to: Destination, shown: Map<OwnImage, Image>): Promise<void> {
+  for (const image of await missingImages(images, to)) {
+    const from = to.registry === undefined ? "" : `taken from ${to.registry.address}, or `;
+    await pulumi.log.info(`${image.name} will be ${from}built from ${image.context}/`, shown.get(image));
+  }
+}
+
+async function make(images: readonly OwnImage[], to: Destination, shown: Map<OwnImage, Image>): Promise<void> {
+  try {
+    await deliver(images, to, {
+      begins: (image, doing) => void pulumi.log.info(`${doing} ${image.name}`, shown.get(image)),
+      // Shown beside the image while it goes on, and gone afterwards.
+      says: (image, line) => void pulumi.log.info(line, shown.get(image), undefined, true),
+      ends: () => undefined,
+    });
+  } catch (error) {
+    throw error instanceof DeliveryError ? new pulumi.RunError(error.message) : error;
+  }
+}
+
+function refuseMissingFolders(services: Readonly<Record<string, Service>>): void {
+  const lines = Object.entries(services).flatMap(([name, { source }]) => {
+    if (existsSync(join(source, "Dockerfile"))) return [];
+    return [
+      `platform/catalogue: ${name}.source: got ${source}, need a folder with a Dockerfile. Fix: correct the path, or make it.`,
+    ];
+  });
+  if (lines.length > 0) throw new pulumi.RunError(lines.join("\n"));
+}

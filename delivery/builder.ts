@@ -1,0 +1,133 @@
+import { join } from "node:path";
+import { type Address, docker, dockerLines } from "../components/machine/docker.ts";
+import type { Registry } from "../platform/environment.ts";
+import { gemCredentials } from "./bundler.ts";
+import { type OwnImage, texts } from "./own-images.ts";
+import { withPrivateFolder, writePrivate } from "./private-files.ts";
+import { DeliveryError, isMissing, refused } from "./refusal.ts";
+import { loggedIn } from "./registry-login.ts";
+
+/** Where images are to be. */
+export interface Destination {
+  /** The engine that builds them, and has them afterwards. */
+  readonly engine: Address;
+  /** The registry that is to have them too; none where left out. */
+  readonly registry?: Registry | undefined;
+}
+
+/** Hears how it goes on. */
+export interface Listener {
+  /** Something is done with an image that takes a while. */
+  begins(image: OwnImage, doing: "taking" | "building" | "pushing"): void;
+  /** What docker says meanwhile. */
+  says(image: OwnImage, line: string): void;
+  /** It is where it is to be. */
+  ends(image: OwnImage): void;
+}
+
+/** Those of the images that are not known to be where they are to be. */
+export async function missingImages(images: readonly OwnImage[], to: Destination): Promise<OwnImage[]> {
+  const there = await Promise.all(images.map((image) => isThere(image, to)));
+  return images.filter((_, i) => !there[i]);
+}
+
+/**
+ * Makes sure that images are where they are to be. What the registry has is taken from there; what it has not is built, unless
+ * the engine has it, and pushed. Those that are not made of each other go side by side.
+ * @throws DeliveryError that says all that went wrong, each once.
+ */
+export async function deliver(images: readonly OwnImage[], to: Destination, listener: Listener): Promise<void> {
+  const missing = await missingImages(images, to);
+  if (missing.length === 0) return;
+  await withPrivateFolder(async (folder) => {
+    const { registry } = to;
+    const engine = registry === undefined ? to.engine : await loggedIn(to.engine, registry, folder);
+    const builder = new Builder({ engine, registry }, folder, listener);
+    const results = await Promise.allSettled(missing.map((image) => builder.ensure(image)));
+    const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
+    const other = errors.find((error) => !(error instanceof DeliveryError));
+    if (other !== undefined) throw other;
+    if (errors.length > 0) throw new DeliveryError([...new Set(errors.map(({ message }) => message))].join("\n"));
+  });
+}
+
+/** Where there is a registry, it is the one that knows: an engine that pushed or took an image has its digest. */
+async function isThere({ name }: OwnImage, { engine, registry }: Destination): Promise<boolean> {
+  const digests = await docker(engine, "image", "inspect", "--format", "{{json .RepoDigests}}", name);
+  return digests.ok && (registry === undefined || digests.stdout.includes(`"${name.replace(/:[^:]*$/, "")}@`));
+}
+
+class Builder {
+  private readonly to: Destination;
+  private readonly listener: Listener;
+  private readonly secrets: readonly string[];
+  private readonly begun = new Map<OwnImage, Promise<void>>();
+
+  constructor(to: Destination, folder: string, listener: Listener) {
+    this.to = to;
+    this.listener = listener;
+    const credentials = gemCredentials();
+    if (credentials !== undefined) writePrivate(join(folder, "bundle"), credentials);
+    this.secrets = credentials === undefined ? [] : ["--secret", `id=bundle,src=${join(folder, "bundle")}`];
+  }
+
+  /** Each image once, however many are made of it. */
+  ensure(image: OwnImage): Promise<void> {
+    const begun = this.begun.get(image) ?? this.make(image);
+    this.begun.set(image, begun);
+    return begun;
+  }
+
+  private async make(image: OwnImage): Promise<void> {
+    const { engine, registry } = this.to;
+    if (registry === undefined || !(await this.take(image, registry))) {
+      const local = await docker(engine, "image", "inspect", "--format", "{{.Id}}", image.name);
+      if (!local.ok) await this.build(image);
+      if (registry !== undefined) await this.push(image, registry);
+    }
+    this.listener.ends(image);
+  }
+
+  private async take(image: OwnImage, registry: Registry): Promise<boolean> {
+    this.listener.begins(image, "taking");
+    const pulled = await this.run(image, {}, "pull", image.name);
+    if (!pulled.ok && !isMissing(pulled.why)) throw new DeliveryError(refused(registry, pulled.why));
+    return pulled.ok;
+  }
+
+  private async build(image: OwnImage): Promise<void> {
+    const { name, context, buildArgs } = image;
+    const bases = Object.values(buildArgs).filter((value) => typeof value !== "string");
+    await Promise.all(bases.map((base) => this.ensure(base)));
+    this.listener.begins(image, "building");
+    const args = Object.entries(texts(buildArgs)).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+    const words = ["build", "--progress", "plain", "--tag", name, ...args, ...this.secrets, context];
+    // The engine's own BuildKit, whichever builder is chosen otherwise: it alone has the images that this one is made of.
+    const variables = { DOCKER_BUILDKIT: "1", BUILDX_BUILDER: "default", BUILDX_NO_DEFAULT_ATTESTATIONS: "1" };
+    const built = await this.run(image, variables, ...words);
+    if (built.ok) return;
+    if (built.stdout.includes("buildx component is missing")) {
+      throw new DeliveryError(
+        "The docker command has no buildx, which builds images: install it (https://github.com/docker/buildx#installing), or let `npm run up` do it.",
+      );
+    }
+    const last = built.stdout.split("\n").slice(-20).join("\n");
+    throw new DeliveryError(`${context}/ could not be built (${built.why}). Its last lines:\n${last}`);
+  }
+
+  private async push(image: OwnImage, { address }: Registry): Promise<void> {
+    this.listener.begins(image, "pushing");
+    const pushed = await this.run(image, {}, "push", image.name);
+    if (pushed.ok) return;
+    throw new DeliveryError(
+      `The registry ${address} did not take ${image.part} (${pushed.why}): see its log, and whether its disk is full.`,
+    );
+  }
+
+  private run(image: OwnImage, variables: Record<string, string>, ...args: string[]) {
+    const { engine } = this.to;
+    return dockerLines({ ...engine, variables: { ...engine.variables, ...variables } }, args, (line) => {
+      this.listener.says(image, line);
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Address, docker } from "../components/machine/docker.ts";
+import type { Registry } from "../platform/environment.ts";
+import { writePrivate } from "./private-files.ts";
+import { DeliveryError, refused } from "./refusal.ts";
+
+interface DockerConfig {
+  auths?: Record<string, { auth?: string }>;
+  credHelpers?: Record<string, string>;
+}
+
+/**
+ * The engine, by a docker command that is logged in at the registry: with a copy of the user's own config in `folder`, so that
+ * nothing of the login stays. Without a user, it is the user's own command as it is.
+ * @throws DeliveryError where the registry does not answer or refuses.
+ */
+export async function loggedIn(engine: Address, registry: Registry, folder: string): Promise<Address> {
+  const { address, login } = registry;
+  if (login === undefined) return engine;
+  const host = hostOf(address);
+  const own = process.env["DOCKER_CONFIG"] ?? join(homedir(), ".docker");
+  const target = join(folder, "docker");
+  mkdirSync(target);
+  // What else the command needs of it: its plugins, and the certificates of other engines.
+  for (const name of ["cli-plugins", "contexts"]) {
+    if (existsSync(join(own, name))) symlinkSync(join(own, name), join(target, name));
+  }
+  const file = join(own, "config.json");
+  const config = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as DockerConfig) : {};
+  const auth = Buffer.from(`${login.user}:${login.password}`).toString("base64");
+  const merged: DockerConfig = {
+    ...config,
+    auths: { ...config.auths, [host]: { auth } },
+    // Of this registry no keychain is asked.
+    credHelpers: { ...config.credHelpers, [host]: "" },
+  };
+  writePrivate(join(target, "config.json"), JSON.stringify(merged));
+  const variables = { ...engine.variables, DOCKER_CONFIG: target };
+  const answer = await docker({ ...engine, variables }, "login", host);
+  if (!answer.ok) throw new DeliveryError(refused(registry, answer.why));
+  return { ...engine, variables };
+}
+
+function hostOf(address: string): string {
+  return address.split("/")[0] ?? address;
+}
