@@ -79,6 +79,7 @@ class Builder {
   }
 
   private async make(image: OwnImage): Promise<void> {
+    if (await isThere(image, this.to)) return;
     const { engine, registry } = this.to;
     if (registry === undefined || !(await this.take(image, registry))) {
       const local = await docker(engine, "image", "inspect", "--format", "{{.Id}}", image.name);

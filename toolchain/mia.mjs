@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run up`, `preview`, `down`, `env`, `status`, `logs` and `new`: makes sure of all that they need, then hands over.
+// `npm run up`, `preview`, `down`, `env`, `status`, `logs`, `new`, `build` and `push`: makes sure of all that they need, then hands over.
 
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
@@ -146,13 +146,24 @@ function parse(args, options) {
   }
 }
 
+/** With the tools that images need, which are fewer. */
+async function deliverImages(verb, args) {
+  const setup = newSetup();
+  await node(setup);
+  await docker(setup);
+  await buildx(setup);
+  await images(setup, stackOf(args) ?? "qa");
+  return handOver("node", ["toolchain/delivery.mjs", verb, ...args], setup.env);
+}
+
 async function command([verb, ...args]) {
   if (verb === "env") return printEnvironment();
   if (verb === "status") return showStatus(args);
   if (verb === "logs") return showLogs(args);
   if (verb === "new") return newService(args);
+  if (verb === "build" || verb === "push") return deliverImages(verb, args);
   if (verb in verbs) return onStack(verb, args);
-  throw new SetupError("usage: mia.mjs up|preview|down|env|status|logs|new [arguments]");
+  throw new SetupError("usage: mia.mjs up|preview|down|env|status|logs|new|build|push [arguments]");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(() => command(process.argv.slice(2)));

@@ -372,7 +372,10 @@ describe("The platform", function () {
       const ours = (key: string, rest: string) => `error: Pulumi.wrong.yaml: mia:${key}: ${rest}`;
       const unknown = (key: string) => ours(key, `got a key that does not exist. Fix: pulumi config rm mia:${key}`);
       const number = (key: string, got: string, example: number) =>
-        ours(key, `got ${got}, need 1..65535, or 0 for a free one. Fix: pulumi config set mia:${key} ${String(example)}`);
+        ours(
+          key,
+          `got ${got}, need 1..65535, or 0 for a free one. Fix: pulumi config set mia:${key} ${String(example)}`,
+        );
 
       const numberOrNone = (key: string, got: string, example: number) =>
         ours(key, `got ${got}, need 1..65535, or 0 for none. Fix: pulumi config set mia:${key} ${String(example)}`);
@@ -384,7 +387,7 @@ describe("The platform", function () {
 
       const cases: [string, string, string][] = [
         ["mia:httpPort", "eighty", pulumis("httpPort", "integer")],
-        ["mia:httpPort", "0", number("httpPort", "0", 80)],
+        ["mia:httpPort", "-1", number("httpPort", "-1", 80)],
         ["mia:httpPorts", "80", unknown("httpPorts")],
         ["mia:statusPort", "true", pulumis("statusPort", "integer")],
         ["mia:statusPort", "65536", number("statusPort", "65536", 8181)],

@@ -3,9 +3,8 @@
 // A process of its own for each stack: a program's modules and its root resource are made once.
 
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parse } from "yaml";
+import { readStackFiles } from "../../../platform/stack-file.ts";
 import { render, type Recorded } from "./render.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -15,24 +14,6 @@ process.env["MIA_IMAGES"] = "";
 
 // What the program logs is no part of the text.
 console.log = console.info = console.error;
-
-interface ProjectFile {
-  name: string;
-  config: Record<string, { default?: unknown }>;
-}
-
-/** What the engine would hand to the program: the project's defaults under the stack's own values, as strings. */
-function config(): Record<string, string> {
-  const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as ProjectFile;
-  const own = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8")) as { config: Record<string, unknown> };
-  const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, value]);
-  const values = { ...Object.fromEntries(defaults), ...own.config } as Record<string, unknown>;
-  const texts = Object.entries(values).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  return Object.fromEntries(texts) as Record<string, string>;
-}
 
 /** What a provider would make up. */
 function made(type: string, name: string): Record<string, unknown> {
@@ -55,7 +36,7 @@ await pulumi.runtime.setMocks(
   stack,
   true,
 );
-pulumi.runtime.setAllConfig(config());
+pulumi.runtime.setAllConfig(readStackFiles(root, stack).values);
 const outputs = (await pulumi.runtime.runInPulumiStack(async () => {
   pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
     if (type !== "pulumi:pulumi:Stack") recorded.push(settle(type, name, props, opts));

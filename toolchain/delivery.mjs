@@ -1,0 +1,81 @@
+// `npm run build` and `npm run push`: the images of our own that a stack runs, by the builder that its `up` uses. It needs no
+// state, and no Pulumi.
+
+import { appendFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { deliver, missingImages } from "../delivery/builder.ts";
+import { ownImages } from "../delivery/own-images.ts";
+import { DeliveryError } from "../delivery/refusal.ts";
+import { frontends } from "../platform/catalogue/frontends.ts";
+import { microservices } from "../platform/catalogue/microservices.ts";
+import { readEnvironment } from "../platform/config.ts";
+import { ConfigError } from "../platform/problem.ts";
+import { wholeServices } from "../platform/service.ts";
+import { readStackFiles } from "../platform/stack-file.ts";
+import { logFile, main, root, say, SetupError, stackFile, time } from "./steps.mjs";
+
+async function run([verb, ...args]) {
+  const { stack } = parse(args);
+  const environment = environmentOf(stack);
+  const { registry } = environment;
+  if (verb === "push" && registry === undefined) {
+    throw new SetupError(
+      `${stackFile(stack)}: mia:registry.address: got nothing, need the registry to push to. Fix: pulumi config set --stack ${stack} --path mia:registry.address registry.example:5000`,
+    );
+  }
+  const images = ownImages(environment, wholeServices(microservices, frontends));
+  const to = { engine: {}, registry: verb === "push" ? registry : undefined };
+  const missing = await missingImages(images, to);
+  for (const { name } of images.filter((image) => !missing.includes(image))) say(`✔ ${name} is there`);
+  await deliver(missing, to, progress());
+  return 0;
+}
+
+function parse(args) {
+  try {
+    return parseArgs({ args, options: { stack: { type: "string", short: "s", default: "qa" } } }).values;
+  } catch (error) {
+    throw new SetupError(`${error.message} Usage: npm run build|push -- [--stack NAME]`);
+  }
+}
+
+/** As the program reads it, but without a login: the secret is the state's, and the docker command has one of its own. */
+function environmentOf(stack) {
+  if (!existsSync(join(root, stackFile(stack)))) {
+    throw new SetupError(
+      `There is no ${stackFile(stack)}: name a stack that has one, or make it by \`pulumi stack init ${stack}\`.`,
+    );
+  }
+  const { project, values } = readStackFiles(root, stack.split("/").pop());
+  const { address } = JSON.parse(values["mia:registry"]);
+  const registry = JSON.stringify(address === undefined ? {} : { address });
+  return readEnvironment({
+    project,
+    stack: stack.split("/").pop(),
+    values: { ...values, "mia:registry": registry },
+    defaultImages: process.env.MIA_IMAGES,
+  });
+}
+
+/** A line when something begins and when an image is where it is to be; all else goes into its log. */
+function progress() {
+  const from = new Map();
+  return {
+    begins({ part, name }, doing) {
+      if (!from.has(part)) from.set(part, Date.now());
+      if (doing !== "taking") say(`  ${doing} ${name} … (log: ${logFile(`image ${part}`)})`);
+    },
+    says: ({ part }, line) => appendFileSync(logFile(`image ${part}`), `${line}\n`),
+    ends: ({ part, name }) => say(`✔ ${name} (${time((Date.now() - from.get(part)) / 1000)})`),
+  };
+}
+
+await main(async () => {
+  try {
+    return await run(process.argv.slice(2));
+  } catch (error) {
+    if (error instanceof DeliveryError || error instanceof ConfigError) throw new SetupError(error.message);
+    throw error;
+  }
+});
