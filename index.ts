@@ -25,10 +25,10 @@ const catalogue = wholeServices(microservices, frontends);
 const declared = stackEnvironment(catalogue);
 const machine = new Machine("mia", { environment: declared, engine: await engineOf(declared.machine) });
 const environment = await machine.environment;
-const { platform, publishAddress: address, ports } = environment;
+const { publishAddress: address, ports } = environment;
 const ownImages = new Images("images", { environment, machine, services: catalogue });
 await ownImages.ready;
-const network = new Network("network", { platform, machine });
+const network = new Network("network", { environment, machine });
 
 const consul = new Infrastructure("consul", {
   environment,

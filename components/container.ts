@@ -7,8 +7,6 @@ import type { Network } from "./network.ts";
 
 /** What a container is made of. */
 export interface ContainerArgs {
-  /** The platform's name, `<project>-<stack>`. */
-  platform: string;
   network: Network;
   image: pulumi.Input<string>;
   /** What it runs; the image's own where left out. */
@@ -51,7 +49,7 @@ export interface PublishedPort {
  * ports are taken until the old one is gone, so a replacement has a gap.
  */
 export function singleton(name: string, args: ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
-  const fixedName = physicalName(args.platform, name);
+  const fixedName = physicalName(args.network.environment.platform, name);
   return new docker.Container(
     name,
     { ...inputs(name, args), name: fixedName, hostname: name },
@@ -106,7 +104,7 @@ function inputs(part: string, args: ContainerArgs): docker.ContainerArgs {
         ...(protocol === undefined ? {} : { protocol }),
         ...(port === undefined ? {} : { external: port }),
       })),
-    volumes: Object.entries(args.volumes ?? {}).map(([containerPath, from]) => volume(from, containerPath)),
+    volumes: volumes(part, args),
     ...(healthCheck === undefined ? {} : { healthcheck: { ...healthCheck, tests: [...healthCheck.tests] } }),
     // Swap unset would read back as twice the memory, a difference for ever.
     memory: args.memoryMib,
@@ -122,7 +120,10 @@ function inputs(part: string, args: ContainerArgs): docker.ContainerArgs {
 }
 
 /** How a container is recognised: whose it is, which state knows it, and what part it is. */
-function labels({ machine, platform }: Network, part: string): { label: string; value: pulumi.Input<string> }[] {
+function labels(
+  { machine, environment: { platform } }: Network,
+  part: string,
+): { label: string; value: pulumi.Input<string> }[] {
   return [
     { label: "mia.platform", value: platform },
     { label: "mia.stack", value: machine.stackId },
@@ -130,8 +131,21 @@ function labels({ machine, platform }: Network, part: string): { label: string; 
   ];
 }
 
-function volume(from: pulumi.Input<string>, containerPath: string): pulumi.Input<docker.types.input.ContainerVolume> {
-  return pulumi.output(from).apply((name) => {
-    return name.startsWith("/") ? { hostPath: name, containerPath } : { volumeName: name, containerPath };
+/** @throws RunError where a baked environment would mount a folder of its host: then it could run nowhere else. */
+function volumes(part: string, { network, volumes: given = {} }: ContainerArgs) {
+  const { environment, machine } = network;
+  const refuse = (path: string) => {
+    if (environment.delivery !== "baked" || path === machine.socket) return;
+    throw new pulumi.RunError(
+      `${environment.platform}: ${part} mounts ${path}, but what is baked mounts nothing of its host: have it in the image, or in a volume.`,
+    );
+  };
+  return Object.entries(given).map(([containerPath, from]) => {
+    if (typeof from === "string" && from.startsWith("/")) refuse(from);
+    return pulumi.output(from).apply((name) => {
+      if (!name.startsWith("/")) return { volumeName: name, containerPath };
+      refuse(name);
+      return { hostPath: name, containerPath };
+    });
   });
 }

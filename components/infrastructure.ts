@@ -48,7 +48,6 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
     const container = singleton(
       name,
       {
-        platform: environment.platform,
         network,
         image: image.name,
         command: definition.command,

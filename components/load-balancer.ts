@@ -50,7 +50,6 @@ export class LoadBalancer extends pulumi.ComponentResource {
     this.edgeImageName = images.of("edge");
     const volume = new DataVolume(definition.sockets.volume, { environment, machine, kept: false }, { parent: this });
     const common = {
-      platform: environment.platform,
       network,
       volumes: { [definition.sockets.path]: volume.volumeName },
     };

@@ -50,7 +50,6 @@ export class Service extends pulumi.ComponentResource {
     const { imageName, volumes, labels } = args.delivery.of(name, definition);
     const links = definition.uses.map((used) => args.backing[used].link(name, this));
     const container: ContainerArgs = {
-      platform: environment.platform,
       network,
       image: imageName,
       volumes,

@@ -9,8 +9,6 @@ export interface Environment extends Kind, Place<keyof PublishedPorts> {
   readonly images: string;
   /** What names of our own images are appended to: the registry, where there is one, and the project's name. */
   readonly ownImages: string;
-  /** Where images of our own are kept; nowhere but on the engine where left out. */
-  readonly registry?: Registry;
   /** How many instances a service has, by its name; one where it is not named. */
   readonly replicas: Readonly<Record<string, number>>;
 }
@@ -28,6 +26,8 @@ export interface Place<Name extends string = string> {
    * empty for the containers' own addresses.
    */
   readonly serviceAddress: string;
+  /** The registry that keeps images of our own, and may have others; only the engine does where left out. */
+  readonly registry?: Registry | undefined;
   /** The machine's ports (1 to 65535), by what answers there; 0: not published. */
   readonly ports: Readonly<Record<Name, number>>;
 }

@@ -61,7 +61,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     const { host, context } = engine;
     this.provider = new docker.Provider(
       `${name}-docker`,
-      { host, ...(context === undefined ? {} : { context }) },
+      { host, ...(context === undefined ? {} : { context }), ...registryAuth(environment) },
       { parent: this },
     );
     this.registerOutputs({ engineId: this.engineId, host: engine.host });
@@ -86,6 +86,14 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     }
     return chosen;
   }
+}
+
+/** For upstream images that are taken from the registry too. */
+function registryAuth({ registry }: Pick<Place, "registry">): docker.ProviderArgs {
+  if (registry?.login === undefined) return {};
+  const { user, password } = registry.login;
+  const host = registry.address.split("/")[0] ?? "";
+  return { registryAuth: [{ address: host, username: user, password: pulumi.secret(password) }] };
 }
 
 function refuseAnother(platform: string, engine: Engine, kept: Readonly<Record<string, string>> | undefined): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { differenceTable } from "./support/difference.ts";
 
 const folder = join(import.meta.dirname, "..", "golden");
 
@@ -20,4 +21,18 @@ describe("The golden text", () => {
       assert.equal(text, readFileSync(file, "utf8"));
     });
   }
+
+  it("of both makes the table of their difference in the README (likewise)", () => {
+    const readme = join(import.meta.dirname, "../../README.md");
+    const texts = ["dev", "qa"].map((stack) => readFileSync(join(folder, `${stack}.golden`), "utf8"));
+    const table = differenceTable(["dev", "qa"], [texts[0] ?? "", texts[1] ?? ""]);
+    const place = /(?<=<!-- begin: dev and qa -->\n\n).*(?=\n\n<!-- end -->)/s;
+    const before = readFileSync(readme, "utf8");
+    if (process.env["UPDATE_GOLDEN"] === "1")
+      writeFileSync(
+        readme,
+        before.replace(place, () => table),
+      );
+    assert.equal(place.exec(readFileSync(readme, "utf8"))?.[0], table);
+  });
 });

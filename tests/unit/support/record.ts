@@ -90,4 +90,7 @@ function value(input: unknown): Promise<unknown> {
 }
 
 const text = render(stack, await Promise.all(recorded), (await value(outputs)) as Record<string, unknown>);
-process.stdout.write(text.replaceAll(resolve(root), "<clone>"));
+// What is another for every clone, and for every stack.
+process.stdout.write(
+  text.replaceAll(resolve(root), "<clone>").replaceAll(new RegExp(`\\bmia-${stack}\\b`, "g"), "<platform>"),
+);

@@ -31,10 +31,33 @@ export function render(stack: string, resources: Recorded[], outputs: Record<str
   );
 }
 
+/** How a list of things is read, a line for each: by the name of what it is a list of. */
+const readings: Record<string, (item: Record<string, unknown>) => string> = {
+  labels: ({ label, value }) => `${text(label)}=${text(value)}`,
+  ports: ({ ip, external, internal, protocol = "tcp" }) =>
+    `${text(ip)}:${text(external)} → ${text(internal)}/${text(protocol)}`,
+  volumes: ({ hostPath, volumeName, containerPath }) => `${text(hostPath ?? volumeName)} → ${text(containerPath)}`,
+  networksAdvanced: ({ name, aliases }) => `${text(name)} as ${(aliases as string[]).join(", ") || "nobody"}`,
+};
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 function facts(value: unknown, prefix: string, path = ""): string[] {
   if (value === undefined || value === null) return [];
+  if (typeof value === "string" && value.includes("\n")) {
+    return value
+      .trimEnd()
+      .split("\n")
+      .map((line) => `${prefix}${path} = ${line}`);
+  }
   if (typeof value !== "object") return [`${prefix}${path} = ${JSON.stringify(value)}`];
   if (Array.isArray(value)) {
+    const reading = readings[path];
+    if (reading !== undefined) {
+      return value.map((item) => `${prefix}${path} = ${reading(item as Record<string, unknown>)}`);
+    }
     const plain = value.every((item) => typeof item !== "object");
     // A long list, such as an environment, is a line for each item.
     const lines = JSON.stringify(value).length > 100 ? value : [value];
