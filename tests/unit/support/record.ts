@@ -81,7 +81,7 @@ function value(input: unknown): Promise<unknown> {
   return new Promise((done) => {
     const waiting = setTimeout(() => {
       done("(known after up)");
-    }, 3000);
+    }, 20_000);
     (pulumi.output(input) as pulumi.Output<unknown>).apply((known) => {
       clearTimeout(waiting);
       done(known);
