@@ -120,8 +120,9 @@ class Builder {
     this.listener.begins(image, "pushing");
     const pushed = await this.run(image, {}, "push", image.name);
     if (pushed.ok) return;
+    // Without the image's name: where one can't be pushed, mostly none can, and that is said once.
     throw new DeliveryError(
-      `The registry ${address} did not take ${image.part} (${pushed.why}): see its log, and whether its disk is full.`,
+      `The registry ${address} does not take images (${pushed.why}): see its log, and whether its disk is full.`,
     );
   }
 

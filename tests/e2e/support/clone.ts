@@ -181,6 +181,44 @@ export class Clone {
     return command(name, args, { cwd: this.folder, env: { ...this.env, ...env }, seconds });
   }
 
+  /**
+   * Makes this clone another user's, who then works on the state of `owner`; with copies of the tools, which may lie where
+   * only root can look.
+   */
+  async giveTo(user: string, owner: Clone): Promise<void> {
+    const tools = join(this.home, "tools");
+    mkdirSync(tools, { mode: 0o755 });
+    const pulumi = dirname(await this.which("pulumi"));
+    const node = dirname(await this.which("node"));
+    const plugins = join(this.env["PULUMI_HOME"] ?? "", "plugins");
+    for (const [from, to] of [
+      [pulumi, "pulumi"],
+      [node, "node"],
+      [`${plugins}/.`, "plugins"],
+    ] as const) {
+      await this.run("cp", ["-aL", from, join(tools, to)]);
+    }
+    rmSync(plugins);
+    symlinkSync(join(tools, "plugins"), plugins);
+    // The packages are links to files that are not this clone's alone.
+    const script = `find "$1" -name node_modules -prune -o -exec chown -h ${user} {} + && chmod -R go+rwX "$2" && chmod go+x "$3"`;
+    await succeed("sh", ["-c", script, "sh", this.home, join(owner.home, "state"), owner.home], {
+      cwd: "/",
+      env: process.env,
+    });
+    this.env["PATH"] = [join(tools, "pulumi"), join(tools, "node"), this.env["PATH"]].join(delimiter);
+    this.env["PULUMI_BACKEND_URL"] = owner.env["PULUMI_BACKEND_URL"];
+  }
+
+  /** Runs a command as another user. */
+  as(user: string, name: string, args: string[]): Promise<Ended> {
+    return this.run("setpriv", [`--reuid=${user}`, "--regid=nogroup", "--clear-groups", name, ...args]);
+  }
+
+  private async which(name: string): Promise<string> {
+    return (await this.run("sh", ["-c", `command -v ${name}`])).stdout.trim();
+  }
+
   url(port: keyof Ports, path = "/"): string {
     return `http://127.0.0.1:${String(this.ports[port])}${path}`;
   }

@@ -18,12 +18,17 @@ export class GemServer {
     this.url = url;
   }
 
-  /** Serves one gem without dependencies, `<name>-<version>.gem`, at an address of this machine. */
-  static async start(address: string, name: string, version: string, file: string): Promise<GemServer> {
+  /** Serves one gem without dependencies, `<name>-<version>.gem`, at an address of this machine; to `login` alone, where given. */
+  static async start(address: string, name: string, version: string, file: string, login?: string): Promise<GemServer> {
     const gem = readFileSync(file);
     const info = `---\n${version} |checksum:${createHash("sha256").update(gem).digest("hex")}\n`;
     const versions = `created_at: 2014-11-01T00:00:00Z\n---\n${name} ${version} ${createHash("md5").update(info).digest("hex")}\n`;
     const server = createServer((request, response) => {
+      const asked = request.headers.authorization;
+      if (login !== undefined && asked !== `Basic ${Buffer.from(login).toString("base64")}`) {
+        response.writeHead(401, { "www-authenticate": "Basic" }).end("who are you?\n");
+        return;
+      }
       const path = new URL(request.url ?? "/", "http://gems").pathname;
       if (path === "/versions") response.end(versions);
       else if (path === "/names") response.end(`---\n${name}\n`);
@@ -46,7 +51,7 @@ export class GemServer {
 }
 
 /** Builds the gem `mia_greeting` 1.0.0 in a folder, with the Ruby of the services; says which file it is. */
-export async function buildGem(engine: OwnEngine, home: string): Promise<string> {
+export async function buildGem(engine: OwnEngine, home: string, ruby?: string): Promise<string> {
   const folder = join(home, "gem");
   mkdirSync(join(folder, "lib"), { recursive: true });
   writeFileSync(join(folder, "lib/mia_greeting.rb"), 'module MiaGreeting\n  WORDS = "hello from a gem"\nend\n');
@@ -54,7 +59,7 @@ export async function buildGem(engine: OwnEngine, home: string): Promise<string>
     join(folder, "mia_greeting.gemspec"),
     'Gem::Specification.new("mia_greeting", "1.0.0") do |gem|\n  gem.summary = "Greets"\n  gem.authors = ["test"]\n  gem.files = ["lib/mia_greeting.rb"]\nend\n',
   );
-  const image = await engine.must("inspect", "--format", "{{.Config.Image}}", await engine.container("user"));
+  const image = ruby ?? (await engine.must("inspect", "--format", "{{.Config.Image}}", await engine.container("user")));
   await engine.must("run", "--rm", "-v", `${folder}:/gem`, "-w", "/gem", image, "gem", "build", "mia_greeting.gemspec");
   return join(folder, "mia_greeting-1.0.0.gem");
 }

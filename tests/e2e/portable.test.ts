@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { chmodSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Clone } from "./support/clone.ts";
+import { type Kind, Load } from "./support/load.ts";
+import { OwnEngine } from "./support/own-engine.ts";
+
+describe("QA", function () {
+  this.timeout(600_000);
+  let engine: OwnEngine;
+  let clone: Clone;
+
+  before(async () => {
+    engine = await OwnEngine.shared();
+    clone = await Clone.make({ dockerHost: engine.host });
+  });
+
+  after(async () => {
+    clone.remove();
+    await engine.clear();
+  });
+
+  async function up(stack: string): Promise<{ lbUrl: string; statusUrl: string; consulUrl: string }> {
+    await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", stack);
+    const { stdout } = await clone.mustPulumi("stack", "output", "--json", "--stack", stack);
+    return JSON.parse(stdout) as { lbUrl: string; statusUrl: string; consulUrl: string };
+  }
+
+  /** The fixed ports that a platform's containers ask for. */
+  async function published(platform: string): Promise<string[]> {
+    const ids = await engine.must("ps", "--quiet", "--filter", `label=mia.platform=${platform}`);
+    const format = "{{range $port, $at := .HostConfig.PortBindings}}{{range $at}}{{.HostPort}} {{end}}{{end}}";
+    return (await engine.must("inspect", "--format", format, ...ids.split("\n")))
+      .split(/\s+/)
+      .sort()
+      .filter((port) => port !== "");
+  }
+
+  it("runs twice beside dev on one engine, without a port of the three's in common, and one's end is nothing to the others", async () => {
+    await clone.mustPulumi("stack", "init", "qa");
+    for (const port of ["httpPort", "statusPort", "consulPort"])
+      await clone.mustPulumi("config", "set", `mia:${port}`, "0");
+    const qa = await up("qa");
+    await clone.mustPulumi("stack", "init", "pr-42", "--copy-config-from", "qa");
+    const pr = await up("pr-42");
+    await clone.mustPulumi("stack", "init", "dev");
+    const dev = await up("dev");
+    const ports = (await Promise.all(["mia-qa", "mia-pr-42", "mia-dev"].map(published))).flat();
+    assert.equal(ports.length, 3 + 3 + 6);
+    assert.equal(new Set(ports).size, ports.length, ports.join(" "));
+
+    const kinds: Kind[] = [
+      { method: "GET", path: "/user/users?ids=0", status: 200, words: '{"users":[]}' },
+      {
+        method: "POST",
+        path: "/user/users",
+        body: '{"name":"","email":"a@b.org"}',
+        status: 422,
+        words: "can't be blank",
+      },
+      { method: "GET", path: "/keepwww/", status: 200, words: "<title>Keep</title>" },
+    ];
+    const loads = [dev, pr].map(({ lbUrl }) => new Load(Number(new URL(lbUrl).port), kinds, kinds[0] as Kind, 4));
+    try {
+      await clone.mustPulumi("destroy", "--yes", "--skip-preview", "--stack", "qa");
+    } finally {
+      await Promise.all(loads.map((load) => load.stop()));
+    }
+    for (const load of loads) {
+      const { sent, failed } = await load.seen();
+      assert.ok(sent > 100, String(sent));
+      assert.deepEqual(failed, {}, `of ${String(sent)}`);
+      console.log(`      one of three destroyed: 0 failed of ${String(sent)}`);
+    }
+    assert.deepEqual(
+      (await engine.remains()).filter((name) => name.includes("mia-qa")),
+      [],
+    );
+    for (const stack of ["pr-42", "dev"]) await clone.mustPulumi("preview", "--expect-no-changes", "--stack", stack);
+    assert.notEqual(qa.lbUrl, pr.lbUrl);
+  });
+
+  it("keeps the ports that were chosen for it, also while they are looked for anew", async () => {
+    const ports = await published("mia-pr-42");
+    await clone.mustPulumi("refresh", "--yes", "--skip-preview", "--stack", "pr-42");
+    await clone.edit("edge/nginx.conf", (text) => `# another image\n${text}`);
+    await up("pr-42");
+    assert.deepEqual(await published("mia-pr-42"), ports);
+    await clone.git("checkout", "--quiet", "edge/nginx.conf");
+    await up("pr-42");
+  });
+
+  it("is the same from another clone in another folder, of another user with another umask", async () => {
+    const exported = (await clone.mustPulumi("stack", "export", "--stack", "pr-42")).stdout;
+    const { deployment } = JSON.parse(exported) as { deployment: { resources: { inputs?: unknown }[] } };
+    const inputs = deployment.resources.map((resource) => JSON.stringify(resource.inputs ?? {}));
+    assert.deepEqual(
+      inputs.filter((text) => text.includes(clone.home)),
+      [],
+    );
+
+    const before = process.umask(0o077);
+    const other = await Clone.make({ dockerHost: engine.host }).finally(() => process.umask(before));
+    try {
+      assert.equal(statSync(join(other.folder, "lb/Dockerfile")).mode & 0o777, 0o600);
+      await clone.run("cp", ["Pulumi.pr-42.yaml", other.folder]);
+      await other.giveTo("nobody", clone);
+      chmodSync(engine.folder, 0o711);
+      chmodSync(join(engine.folder, "docker.sock"), 0o666);
+      const preview = await other.as("nobody", "pulumi", ["preview", "--expect-no-changes", "--stack", "pr-42"]);
+      assert.equal(preview.code, 0, preview.output);
+      const who = await other.as("nobody", "id", ["-un"]);
+      assert.equal(who.stdout.trim(), "nobody");
+    } finally {
+      other.remove();
+    }
+  });
+});

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clone } from "./clone.ts";
+import { succeed } from "./command.ts";
+import type { OwnEngine } from "./own-engine.ts";
+import { freePort } from "./ports.ts";
+
+/** The registry of `registry/`, run by a clone on its engine. */
+export class PrivateRegistry {
+  readonly address: string;
+  readonly user: string;
+  readonly password: string;
+
+  private constructor(outputs: { address: string; user: string; password: string }) {
+    this.address = outputs.address;
+    this.user = outputs.user;
+    this.password = outputs.password;
+  }
+
+  static async start(clone: Clone): Promise<PrivateRegistry> {
+    const pulumi = async (...args: string[]) => (await clone.mustPulumi("-C", "registry", ...args)).stdout;
+    await pulumi("stack", "init", "test");
+    await pulumi("config", "set", "mia-registry:port", String(await freePort()));
+    await pulumi("up", "--yes", "--skip-preview");
+    return new PrivateRegistry(
+      JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets")) as PrivateRegistry,
+    );
+  }
+
+  /** Another, without a login, that has room for next to nothing; says how to take it away. */
+  static async small(engine: OwnEngine): Promise<{ address: string; remove: () => Promise<string> }> {
+    const address = `127.0.0.1:${String(await freePort())}`;
+    const image = `${process.env["MIA_IMAGES"] ?? ""}registry:2.8.3`;
+    const args = ["--publish", `${address}:5000`, "--tmpfs", "/var/lib/registry:size=4m", image];
+    const id = await engine.must("run", "--detach", ...args);
+    return { address, remove: () => engine.must("rm", "--force", id) };
+  }
+
+  /** Tells a stack of a clone to keep its images here. */
+  async use(clone: Clone, stack: string): Promise<void> {
+    const set = (key: string, value: string, ...more: string[]) =>
+      clone.mustPulumi("config", "set", "--stack", stack, "--path", ...more, `mia:registry.${key}`, value);
+    await set("address", this.address);
+    await set("user", this.user);
+    await set("password", this.password, "--secret");
+  }
+
+  /** Logs the docker command of a clone's user in. */
+  async login(clone: Clone): Promise<void> {
+    const args = ["login", "--username", this.user, "--password", this.password, this.address];
+    await succeed("docker", args, { cwd: clone.folder, env: clone.env });
+  }
+
+  /** Copies the upstream images into it, so that it is all that an engine needs; says what `mia:images` is then. */
+  async mirror(clone: Clone, engine: OwnEngine): Promise<string> {
+    const { equivalents } = JSON.parse(
+      readFileSync(join(clone.folder, "toolchain/offline/images/equivalents.json"), "utf8"),
+    ) as { equivalents: { image: string }[] };
+    const to = `${this.address}/mirror/`;
+    for (const { image } of equivalents) {
+      const upstream = `${process.env["MIA_IMAGES"] ?? ""}${image}`;
+      await engine.must("pull", upstream);
+      await engine.must("tag", upstream, `${to}${image}`);
+      await clone.run("docker", ["push", `${to}${image}`]);
+    }
+    return to;
+  }
+
+  /** The names of a repository's tags. */
+  async tags(clone: Clone, repository: string): Promise<string[]> {
+    const auth = Buffer.from(`${this.user}:${this.password}`).toString("base64");
+    const url = `https://${this.address}/v2/${repository}/tags/list`;
+    const asked = await clone.run("curl", ["-fsSk", "-H", `Authorization: Basic ${auth}`, url]);
+    return (JSON.parse(asked.stdout || "{}") as { tags?: string[] }).tags ?? [];
+  }
+}
