@@ -37,7 +37,7 @@ type Facts = Map<string, string>;
 describe("The plugins that Pulumi runs with", function () {
   this.timeout(60_000);
 
-  for (const name of ["docker", "random", "command"]) {
+  for (const name of ["docker", "random", "tls", "command"]) {
     const version = dependencies[`@pulumi/${name}`] ?? "";
     it(`take exactly what the SDK @pulumi/${name} ${version} declares, property by property`, async () => {
       const got = await succeed("pulumi", ["package", "get-schema", `${name}@${version}`], {

@@ -1,6 +1,16 @@
 // The Pulumi engine, its Node host and its plugins from Go modules, where the vendor's downloads can't be reached.
 
-import { cpSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { addPath, cache, longRun, moveInto, root, run, setVariable, which } from "../steps.mjs";
@@ -10,7 +20,7 @@ export const minimumGo = "1.26";
 
 const sources = join(root, "toolchain/offline/go");
 const parts = ["pulumi", "language-nodejs", "plugins"];
-const plugins = ["docker", "random", "command"];
+const plugins = ["docker", "random", "tls", "command"];
 
 /** The version of the Go on PATH, or undefined. */
 export async function goVersion(setup) {
@@ -18,26 +28,28 @@ export async function goVersion(setup) {
   return /go version go([\d.]+)/.exec((await run("go", ["version"], { env: setup.env })).stdout)?.[1];
 }
 
-/** Where the build of just these sources and SDK versions is kept. */
-function folder() {
-  return join(
-    cache,
-    `pulumi-${contentHash(
-      parts.map((part) => join(sources, part)),
-      JSON.stringify(versions()),
-    )}`,
+/** Where a build of just these parts' sources and these versions is kept. */
+function folder(name, parts, versions) {
+  const hash = contentHash(
+    parts.map((part) => join(sources, part)),
+    JSON.stringify(versions),
   );
+  return join(cache, `${name}-${hash}`);
+}
+
+function whole() {
+  return folder("pulumi", parts, versions());
 }
 
 /** The build that an earlier run, perhaps of another clone, has left. */
 export function cachedPulumi() {
-  const target = folder();
+  const target = whole();
   return existsSync(target) ? target : undefined;
 }
 
 /** Builds what is missing, and says in the environment where it is. */
 export async function buildPulumi(setup) {
-  const target = folder();
+  const target = whole();
   if (!existsSync(target)) await build(setup, target);
   // Where the user is logged in stays where it was; only plugins and the chosen stacks are kept apart, so that
   // no other project ever meets these plugins under the official ones' names.
@@ -62,68 +74,103 @@ function versions() {
   };
 }
 
+/** Puts the parts together; only those that have changed are built. */
 async function build(setup, target) {
-  const fresh = `${target}.${process.pid}`;
-  const bin = join(fresh, "bin");
-  rmSync(fresh, { recursive: true, force: true });
-  mkdirSync(bin, { recursive: true });
-  const version = versions();
-  const go = (title, part, flags, packages, output, cwd = join(sources, part)) =>
-    longRun(setup, title, "go", ["build", "-ldflags", ["-s -w", ...flags].join(" "), "-o", output, ...packages], {
-      cwd,
-      env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false -tags=no_compose" },
-      wayOut: "If Go can't reach its module proxy, set GOPROXY and try again.",
-    });
-  const engineVersion = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+  const { engine, host, ...sdks } = versions();
+  const made = {
+    engine: await part("pulumi-engine", ["pulumi"], { engine }, (to) => buildEngine(setup, engine, to)),
+    host: await part("pulumi-host", ["language-nodejs"], { host }, (to) => buildHost(setup, host, to)),
+    plugins: await part("pulumi-plugins", ["plugins"], sdks, (to) => buildPlugins(setup, sdks, to)),
+  };
+  await make(target, async (fresh) => {
+    const bin = join(fresh, "bin");
+    mkdirSync(bin);
+    for (const from of [made.engine, made.host]) {
+      for (const file of readdirSync(from)) linkSync(join(from, file), join(bin, file));
+    }
+    for (const name of plugins) await install(setup, name, sdks[name], join(made.plugins, name), fresh);
+  });
+}
 
-  await go(
-    "Build the Pulumi engine",
-    "pulumi",
-    [`-X ${engineVersion}=v${version.engine}`],
-    ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
-    join(bin, "pulumi"),
-  );
-  await go(
-    "Build Pulumi's Node host",
-    "language-nodejs",
-    [`-X ${engineVersion}=v${version.host}`],
-    ["."],
-    join(bin, "language-nodejs"),
-    await hostWithPassThrough(setup, join(fresh, "host")),
-  );
-  rmSync(join(fresh, "host"), { recursive: true });
+/** A part, as an earlier build of the same has left it or made now. */
+async function part(name, sources, versions, build) {
+  const target = folder(name, sources, versions);
+  if (!existsSync(target)) await make(target, build);
+  return target;
+}
+
+/** Makes a folder that is there whole or not at all. */
+async function make(target, fill) {
+  const fresh = `${target}.${process.pid}`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  await fill(fresh);
+  moveInto(fresh, target);
+}
+
+async function buildEngine(setup, version, folder) {
+  await go(setup, "Build the Pulumi engine", {
+    flags: [`-X ${engineVersion}=v${version}`],
+    packages: ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
+    output: join(folder, "pulumi"),
+    cwd: join(sources, "pulumi"),
+  });
+}
+
+async function buildHost(setup, version, folder) {
+  const source = await hostWithPassThrough(setup, join(folder, "source"));
+  await go(setup, "Build Pulumi's Node host", {
+    flags: [`-X ${engineVersion}=v${version}`],
+    packages: ["."],
+    output: join(folder, "language-nodejs"),
+    cwd: source,
+  });
+  rmSync(source, { recursive: true });
   // This host is older than Pulumi.yaml's runtime.options: told by a flag, it too leaves TypeScript to Node.
   writeFileSync(
-    join(bin, "pulumi-language-nodejs"),
+    join(folder, "pulumi-language-nodejs"),
     '#!/bin/sh\nexec "${0%/*}/language-nodejs" -typescript=false "$@"\n',
+    { mode: 0o755 },
   );
-  chmodSync(join(bin, "pulumi-language-nodejs"), 0o755);
+}
 
-  const made = join(fresh, "made");
-  await go(
-    "Build Pulumi's plugins",
-    "plugins",
-    plugins.map((name) => `-X mia/offline/plugins/${name}p.Version=${version[name]}`),
-    ["./cmd/..."],
-    `${made}/`,
-  );
+/** A folder for each plugin, as Pulumi installs it. */
+async function buildPlugins(setup, versions, folder) {
+  const made = join(folder, "made");
+  await go(setup, "Build Pulumi's plugins", {
+    flags: plugins.map((name) => `-X mia/offline/plugins/${name}p.Version=${versions[name]}`),
+    packages: ["./cmd/..."],
+    output: `${made}/`,
+    cwd: join(sources, "plugins"),
+  });
   const schemas = JSON.parse(await longRun(setup, "Write the plugins' schemas", join(made, "schemas"), [], {}));
   for (const name of plugins) {
-    const folder = join(fresh, "plugins", name);
-    mkdirSync(folder, { recursive: true });
-    cpSync(join(made, `pulumi-resource-${name}`), join(folder, `pulumi-resource-${name}`));
-    if (schemas[name] !== undefined) writeFileSync(join(folder, "schema.json"), JSON.stringify(schemas[name]));
-    await longRun(
-      setup,
-      `Install the plugin ${name}`,
-      join(bin, "pulumi"),
-      ["plugin", "install", "resource", name, `v${version[name]}`, "--file", folder],
-      { env: { PULUMI_HOME: join(fresh, "home"), PULUMI_SKIP_UPDATE_CHECK: "true" } },
-    );
+    const target = join(folder, name);
+    mkdirSync(target);
+    renameSync(join(made, `pulumi-resource-${name}`), join(target, `pulumi-resource-${name}`));
+    if (schemas[name] !== undefined) writeFileSync(join(target, "schema.json"), JSON.stringify(schemas[name]));
   }
   rmSync(made, { recursive: true });
-  rmSync(join(fresh, "plugins"), { recursive: true });
-  moveInto(fresh, target);
+}
+
+async function install(setup, name, version, from, folder) {
+  await longRun(
+    setup,
+    `Install the plugin ${name}`,
+    join(folder, "bin/pulumi"),
+    ["plugin", "install", "resource", name, `v${version}`, "--file", from],
+    { env: { PULUMI_HOME: join(folder, "home"), PULUMI_SKIP_UPDATE_CHECK: "true" } },
+  );
+}
+
+const engineVersion = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+
+async function go(setup, title, { flags, packages, output, cwd }) {
+  await longRun(setup, title, "go", ["build", "-ldflags", ["-s -w", ...flags].join(" "), "-o", output, ...packages], {
+    cwd,
+    env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false -tags=no_compose" },
+    wayOut: "If Go can't reach its module proxy, set GOPROXY and try again.",
+  });
 }
 
 /** The host's package, with go/language-nodejs/pass-through.go and the one line that uses it. */

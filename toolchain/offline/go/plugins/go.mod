@@ -4,6 +4,7 @@ go 1.26
 
 require (
 	github.com/gobwas/glob v0.2.3
+	github.com/hashicorp/terraform-provider-tls/shim v0.0.0
 	github.com/pkg/sftp v1.13.1
 	github.com/pulumi/pulumi-go-provider v1.4.0
 	github.com/pulumi/pulumi-terraform-bridge/v3 v3.135.0
@@ -148,6 +149,7 @@ require (
 	github.com/hashicorp/terraform-plugin-go v0.31.0 // indirect
 	github.com/hashicorp/terraform-plugin-log v0.11.0 // indirect
 	github.com/hashicorp/terraform-plugin-sdk/v2 v2.40.1 // indirect
+	github.com/hashicorp/terraform-provider-tls v1.2.1-0.20260130152455-857b38cda3fc // indirect
 	github.com/hashicorp/terraform-registry-address v0.4.0 // indirect
 	github.com/hashicorp/terraform-svchost v0.2.1 // indirect
 	github.com/hashicorp/yamux v0.1.2 // indirect
@@ -316,6 +318,7 @@ require (
 replace (
 	// What the bridge needs: Pulumi's fork of the Terraform SDK.
 	github.com/hashicorp/terraform-plugin-sdk/v2 => github.com/pulumi/terraform-plugin-sdk/v2 v2.0.0-20260318212141-5525259d096b
+	github.com/hashicorp/terraform-provider-tls/shim => ./shim/tls
 
 	// Code generators that the bridge imports for documentation only; two of them are not to be had.
 	github.com/pulumi-labs/pulumi-hcl => ./stub/hcl

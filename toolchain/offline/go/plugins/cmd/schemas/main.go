@@ -1,4 +1,4 @@
-// schemas prints the bridged plugins' schemas, made from the Terraform providers' own: {"docker": …, "random": …}.
+// schemas prints the bridged plugins' schemas, made from the Terraform providers' own: {"docker": …, "random": …, "tls": …}.
 package main
 
 import (
@@ -9,12 +9,14 @@ import (
 	"os"
 
 	pfgen "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/pf/tfgen"
+	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfgen"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 
 	"mia/offline/plugins/dockerp"
 	"mia/offline/plugins/randomp"
+	"mia/offline/plugins/tlsp"
 )
 
 func main() {
@@ -26,15 +28,19 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	random, err := pfgen.GenerateSchema(context.Background(), pfgen.GenerateSchemaOptions{
-		ProviderInfo: randomp.Info(), DiagnosticsSink: sink, XInMemoryDocs: true,
-	})
-	if err != nil {
-		log.Fatal(err)
+	framework := func(info tfbridge.ProviderInfo) json.RawMessage {
+		made, err := pfgen.GenerateSchema(context.Background(), pfgen.GenerateSchemaOptions{
+			ProviderInfo: info, DiagnosticsSink: sink, XInMemoryDocs: true,
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		return made.ProviderMetadata.PackageSchema
 	}
 	schemas := map[string]any{
 		"docker": docker.PackageSpec,
-		"random": json.RawMessage(random.ProviderMetadata.PackageSchema),
+		"random": framework(randomp.Info()),
+		"tls":    framework(tlsp.Info()),
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(schemas); err != nil {
 		log.Fatal(err)
