@@ -7,7 +7,7 @@ import type { Machine } from "./machine/machine.ts";
 
 /** What a DataVolume is made of. */
 export interface DataVolumeArgs {
-  environment: Environment;
+  environment: Pick<Environment, "platform" | "keepsData">;
   machine: Machine;
   /** Whether what is in it is worth keeping. @default as the environment says */
   kept?: boolean;

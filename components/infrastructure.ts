@@ -11,7 +11,7 @@ import type { Network } from "./network.ts";
 
 /** What a part of the infrastructure is made of. */
 export interface InfrastructureArgs {
-  environment: Environment;
+  environment: Pick<Environment, "platform" | "images" | "keepsData">;
   network: Network;
   /** Its entry in the catalogue. */
   definition: Definition;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkPlatform } from "../platform/check.ts";
-import { readEnvironment } from "../platform/config.ts";
+import { readEnvironment, type StackSource } from "../platform/config.ts";
 import type { Declared, Environment } from "../platform/environment.ts";
 import { ConfigError } from "../platform/problem.ts";
 import type { Service } from "../platform/service.ts";
@@ -10,15 +10,25 @@ import type { Service } from "../platform/service.ts";
  * @throws RunError that names all problems at once, before any resource.
  */
 export function stackEnvironment(services: Readonly<Record<string, Service>>): Declared<Environment> {
+  return ofStack((stack) => {
+    const environment = readEnvironment(stack);
+    checkPlatform(environment, services);
+    return environment;
+  });
+}
+
+/**
+ * What `read` makes of the config of the stack that runs.
+ * @throws RunError that names all problems at once, before any resource.
+ */
+export function ofStack<Read>(read: (stack: StackSource) => Read): Read {
   try {
-    const environment = readEnvironment({
+    return read({
       project: pulumi.getProject(),
       stack: pulumi.getStack(),
       values: pulumi.runtime.allConfig(),
       defaultImages: process.env["MIA_IMAGES"],
     });
-    checkPlatform(environment, services);
-    return environment;
   } catch (error) {
     if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
     throw error;

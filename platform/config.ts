@@ -15,13 +15,22 @@ function port(zero: string) {
 }
 
 /** One that an `up` itself needs. */
-const neededPort = v.pipe(
+export const neededPort = v.pipe(
   port("a free one"),
   v.transform((number) => (number === 0 ? ("free" as const) : number)),
 );
 
 /** One that may stay unpublished. */
 const optionalPort = port("none");
+
+/** What names of upstream images are appended to. */
+export const images = v.pipe(
+  v.string(),
+  v.regex(/^$|^[a-z0-9][a-z0-9._:/-]*\/$/, "need a registry and path that ends with a slash, or nothing"),
+);
+
+/** Where ports are published. */
+export const publishAddress = v.pipe(v.string(), v.ipv4("need an IPv4 address such as 127.0.0.1"));
 
 const registryAddress = "need a registry's host, with its port and path, such as registry.example:5000/team";
 
@@ -50,10 +59,7 @@ const schema = v.strictObject(
         "need an object with the one key driver, such as {driver: local}",
       ),
     ),
-    images: v.pipe(
-      v.string(),
-      v.regex(/^$|^[a-z0-9][a-z0-9._:/-]*\/$/, "need a registry and path that ends with a slash, or nothing"),
-    ),
+    images,
     registry: v.pipe(
       v.string(),
       json("need an object such as {address: registry.example:5000}"),
@@ -105,7 +111,7 @@ const schema = v.strictObject(
       ),
     ),
     kind: v.picklist(Object.keys(kinds) as (keyof typeof kinds)[], `need ${Object.keys(kinds).join(" or ")}`),
-    publishAddress: v.pipe(v.string(), v.ipv4("need an IPv4 address such as 127.0.0.1")),
+    publishAddress,
     serviceAddress: v.pipe(
       v.string(),
       v.check(
@@ -151,26 +157,46 @@ export interface StackSource {
   readonly defaultImages?: string | undefined;
 }
 
+/** What a stack's config may hold. */
+export interface Settings<Values> {
+  /** The stack's file, for messages. */
+  readonly file: string;
+  /** Every key below the project's name. */
+  readonly schema: v.GenericSchema<unknown, Values> & { readonly entries: Readonly<Record<string, unknown>> };
+  /** An example for each key, named as the way out when its value is wrong. */
+  readonly examples: Readonly<Record<string, string>>;
+}
+
 /**
- * Makes a stack's config into an Environment, all but the ports that its machine chooses.
+ * A stack's config, read by its schema.
  * @throws ConfigError that names all problems at once.
  */
-export function readEnvironment({ project, stack, values, defaultImages }: StackSource): Declared<Environment> {
-  const source = `Pulumi.${stack}.yaml`;
+export function readSettings<Values>(stack: StackSource, settings: Settings<Values>): Values {
+  const { project, values, defaultImages } = stack;
   const own = Object.entries(values)
     .filter(([key]) => key.startsWith(`${project}:`))
     .map(([key, value]) => [key.slice(project.length + 1), value]);
   const config = Object.fromEntries(own) as Record<string, string>;
-  const result = v.safeParse(schema, { ...config, images: imagesOf(config, defaultImages) });
-  if (!result.success) {
-    throw new ConfigError(result.issues.map((issue) => problem(source, project, config, issue)));
-  }
-  const { kind, machine, images, registry, replicas, publishAddress, serviceAddress, ...ports } = result.output;
+  const result = v.safeParse(settings.schema, { ...config, images: imagesOf(config, defaultImages) });
+  if (result.success) return result.output;
+  throw new ConfigError(result.issues.map((issue) => problem(settings, project, config, issue)));
+}
+
+/**
+ * Makes a stack's config into an Environment, all but the ports that its machine chooses.
+ * @throws ConfigError that names all problems at once.
+ */
+export function readEnvironment(stack: StackSource): Declared<Environment> {
+  const { project } = stack;
+  const source = `Pulumi.${stack.stack}.yaml`;
+  const settings = readSettings(stack, { file: source, schema, examples });
+  const { kind, machine, images, registry, replicas, publishAddress, serviceAddress, ...ports } = settings;
   const { address, user, password } = registry;
   const login = user === undefined || password === undefined ? {} : { login: { user, password } };
   return {
     ...kinds[kind],
-    platform: `${project}-${stack}`,
+    project,
+    platform: `${project}-${stack.stack}`,
     source,
     machine,
     images,
@@ -196,10 +222,10 @@ function imagesOf(config: Record<string, string>, fallback = ""): string | undef
 }
 
 function problem(
-  file: string,
+  { file, schema, examples }: Settings<unknown>,
   project: string,
   config: Record<string, string>,
-  issue: v.InferIssue<typeof schema>,
+  issue: v.BaseIssue<unknown>,
 ): Problem {
   const key = String(issue.path?.[0].key);
   const name = `${project}:${v.getDotPath(issue) ?? key}`;
@@ -221,7 +247,7 @@ function problem(
     where: `${file}: ${name}`,
     got: value === undefined ? "nothing" : isSecret(name) ? "something else (a secret)" : JSON.stringify(value),
     need: issue.message,
-    fix: `pulumi config set ${exampleOf(key, name)}`,
+    fix: `pulumi config set ${exampleOf(key, name) ?? examples[key] ?? name}`,
   };
 }
 
@@ -229,9 +255,10 @@ function isSecret(name: string): boolean {
   return name.endsWith(":registry.password");
 }
 
-function exampleOf(key: string, name: string): string {
+/** An example for a part of a key's value. */
+function exampleOf(key: string, name: string): string | undefined {
   if (key === "replicas" && !name.endsWith(":replicas")) return `--path ${name} 2`;
   if (name.endsWith(":registry.user")) return `--path ${name} ci`;
   if (isSecret(name)) return `--secret --path ${name}`;
-  return examples[key] ?? name;
+  return undefined;
 }

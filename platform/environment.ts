@@ -15,6 +15,8 @@ export interface Environment extends Kind, Place<keyof PublishedPorts> {
 
 /** What of an environment is about its place on a machine. */
 export interface Place<Name extends string = string> {
+  /** Its Pulumi project: what its config's keys begin with. */
+  readonly project: string;
   /** The platform's name, `<project>-<stack>`: what its parts on an engine are called by and recognised by. */
   readonly platform: string;
   /** The file that it was read from, for messages. */
@@ -80,6 +82,11 @@ export interface PublishedPorts {
   readonly consulDns: number;
   /** RabbitMQ's management, or 0. */
   readonly rmqManagement: number;
+}
+
+/** The config key of a port: `mia:httpPort`, or `mia-registry:port` where the place has no other. */
+export function portKey({ project, ports }: Place, name: string): string {
+  return Object.keys(ports).length === 1 ? `${project}:port` : `${project}:${name}Port`;
 }
 
 /** How a port of the machine is spoken to. */

@@ -2,7 +2,7 @@ import { RunError } from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { type Declared, type Place, portAfter, protocolOf } from "../../platform/environment.ts";
+import { type Declared, type Place, portAfter, portKey, protocolOf } from "../../platform/environment.ts";
 import { ConfigError, type Problem } from "../../platform/problem.ts";
 import { docker } from "./docker.ts";
 import type { Engine } from "./engine.ts";
@@ -18,16 +18,16 @@ export async function refuseUnavailable(place: Place, engine: Engine): Promise<v
 }
 
 async function foreignAddresses(place: Place, engine: Engine): Promise<Problem[]> {
-  const { source, publishAddress, serviceAddress } = place;
+  const { project, source, publishAddress, serviceAddress } = place;
   const addresses = [
-    { key: "publishAddress", address: publishAddress, fix: "pulumi config set mia:publishAddress 127.0.0.1" },
-    { key: "serviceAddress", address: serviceAddress, fix: "pulumi config rm mia:serviceAddress" },
+    { key: "publishAddress", address: publishAddress, fix: `pulumi config set ${project}:publishAddress 127.0.0.1` },
+    { key: "serviceAddress", address: serviceAddress, fix: `pulumi config rm ${project}:serviceAddress` },
   ].filter(({ address }) => address !== "");
   const problems = addresses.map(async ({ key, address, fix }): Promise<Problem[]> => {
     if ((await probe(engine, address, { port: 0, protocol: "tcp" })) !== "foreign") return [];
     return [
       {
-        where: `${source}: mia:${key}`,
+        where: `${source}: ${project}:${key}`,
         got: `${address}, which is not an address of this machine`,
         need: "need one of its own",
         fix,
@@ -50,10 +50,10 @@ async function takenPorts(place: Place, engine: Engine): Promise<Problem[]> {
       const holder = container === undefined ? "another program" : `the container ${container.name}`;
       return [
         {
-          where: `${source}: mia:${name}Port`,
+          where: `${source}: ${portKey(place, name)}`,
           got: `${String(port)}, which ${holder} holds on ${publishAddress}`,
           need: "need a free port",
-          fix: `pulumi config set mia:${name}Port ${String(await freeFrom({ ...wanted, port: portAfter(port) }, engine, place))}`,
+          fix: `pulumi config set ${portKey(place, name)} ${String(await freeFrom({ ...wanted, port: portAfter(port) }, engine, place))}`,
         },
       ];
     }),

@@ -46,6 +46,7 @@ describe("A stack's config", () => {
       delivery: "mounted",
       keepsData: true,
       mode: "development",
+      project: "mia",
       platform: "mia-dev",
       source: "Pulumi.dev.yaml",
       machine: { driver: "local" },

@@ -6,6 +6,7 @@ import { registrationVariables, registratorCommand } from "../../platform/regist
 
 const environment: Environment = {
   ...kinds.development,
+  project: "mia",
   platform: "mia-dev",
   source: "Pulumi.dev.yaml",
   machine: { driver: "local" },
