@@ -20,8 +20,8 @@ export interface Certificates {
 const hoursOfADay = 24;
 /** Ten years: to replace it, every client has to be told. */
 const authorityHours = 3650 * hoursOfADay;
-/** What Apple's systems allow a server's certificate at most. */
-const serverHours = 825 * hoursOfADay;
+/** Apple's systems refuse a server's certificate that is good for more than 825 days. */
+const serverHours = 800 * hoursOfADay;
 /** An `up` in a server certificate's last 30 days renews it. */
 const renewalHours = 30 * hoursOfADay;
 

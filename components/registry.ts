@@ -2,8 +2,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { registry } from "../platform/catalogue/registry.ts";
-import { physicalName } from "../platform/names.ts";
-import type { RegistryPlace } from "../platform/registry.ts";
+import { certifiedNames, type RegistryPlace } from "../platform/registry.ts";
 import { certificates } from "./certificates.ts";
 import { Infrastructure } from "./infrastructure.ts";
 import type { Network } from "./network.ts";
@@ -39,15 +38,8 @@ export class Registry extends pulumi.ComponentResource {
     this.user = "mia";
 
     const login = new random.RandomPassword(name, { length: 32, special: false }, { parent: this });
-    const { caCertificate, certificate, key } = certificates(
-      name,
-      {
-        title: platform,
-        dnsNames: ["localhost", name, physicalName(platform, name)],
-        ipAddresses: [...new Set(["127.0.0.1", publishAddress])],
-      },
-      this,
-    );
+    const names = certifiedNames(name, place);
+    const { caCertificate, certificate, key } = certificates(name, { title: platform, ...names }, this);
     const { environment: variables } = definition;
     const server = new Infrastructure(
       name,

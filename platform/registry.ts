@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { images, neededPort, publishAddress, readSettings, type StackSource } from "./config.ts";
 import type { Declared, Place } from "./environment.ts";
+import { physicalName } from "./names.ts";
 
 /** Where a registry runs: read from its stack's config. */
 export interface RegistryPlace extends Place<"registry"> {
@@ -38,4 +39,15 @@ export function readRegistryPlace(stack: StackSource): Declared<RegistryPlace> {
   const { port, ...settings } = readSettings(stack, { file: source, schema, examples });
   const platform = `${project}-${stack.stack}`;
   return { ...settings, project, platform, source, serviceAddress: "", ports: { registry: port } };
+}
+
+/** By which names and addresses clients may call a registry: what its certificate is for. */
+export function certifiedNames(
+  name: string,
+  { platform, publishAddress }: Pick<Place, "platform" | "publishAddress">,
+): { dnsNames: string[]; ipAddresses: string[] } {
+  return {
+    dnsNames: ["localhost", name, physicalName(platform, name)],
+    ipAddresses: [...new Set(["127.0.0.1", publishAddress])],
+  };
 }

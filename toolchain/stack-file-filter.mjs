@@ -35,7 +35,7 @@ export function installFilter() {
  * size is unknown. So it is made to forget the sizes of the stacks' files that it has no other reason to call changed.
  */
 export function forgetSizes() {
-  for (const line of git("ls-files", "--stage", "--", "Pulumi.*.yaml").split("\n")) {
+  for (const line of git("ls-files", "--stage", "--", ":(glob)**/Pulumi.*.yaml").split("\n")) {
     const [mode, hash, , file] = line.split(/\s+/);
     if (file !== undefined && git("diff", "--name-only", "--", file) === "") {
       git("update-index", "--cacheinfo", `${mode},${hash},${file}`);

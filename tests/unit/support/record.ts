@@ -1,14 +1,18 @@
-// Runs the program of one stack on mocks, as a preview, and prints every resource that it registers:
+// Runs the program of one stack on mocks, as a preview, and prints every resource that it registers; of the project in the root,
+// or in a folder:
 //   node tests/unit/support/record.ts dev
+//   node tests/unit/support/record.ts shared registry
 // A process of its own for each stack: a program's modules and its root resource are made once.
 
 import * as pulumi from "@pulumi/pulumi";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { readStackFiles } from "../../../platform/stack-file.ts";
 import { render, type Recorded } from "./render.ts";
 
 const root = join(import.meta.dirname, "../../..");
-const stack = process.argv[2] ?? "dev";
+const [stack = "dev", folder = "."] = process.argv.slice(2);
+const { project, values } = readStackFiles(join(root, folder), stack);
 process.env["PATH"] = `${join(import.meta.dirname, "bin")}:${process.env["PATH"] ?? ""}`;
 process.env["MIA_IMAGES"] = "";
 
@@ -17,8 +21,13 @@ console.log = console.info = console.error;
 
 /** What a provider would make up. */
 function made(type: string, name: string): Record<string, unknown> {
-  if (type === "random:index/randomPassword:RandomPassword") return { result: `(secret of ${name})` };
+  if (type === "random:index/randomPassword:RandomPassword") {
+    return { result: `(secret of ${name})`, bcryptHash: `(hash of the secret of ${name})` };
+  }
   if (type === "random:index/randomUuid:RandomUuid") return { result: `(id of ${name})` };
+  if (type === "tls:index/privateKey:PrivateKey") return { privateKeyPem: `(key of ${name})` };
+  if (type === "tls:index/certRequest:CertRequest") return { certRequestPem: `(request of ${name})` };
+  if (type.startsWith("tls:")) return { certPem: `(certificate of ${name})` };
   return type === "command:local:Command" ? { stdout: `(output of ${name})` } : {};
 }
 
@@ -32,18 +41,18 @@ await pulumi.runtime.setMocks(
     }),
     call: ({ inputs }) => inputs as Record<string, unknown>,
   },
-  "mia",
+  project,
   stack,
   true,
 );
-pulumi.runtime.setAllConfig(readStackFiles(root, stack).values);
+pulumi.runtime.setAllConfig(values);
 const outputs = (await pulumi.runtime.runInPulumiStack(async () => {
   pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
     if (type !== "pulumi:pulumi:Stack") recorded.push(settle(type, name, props, opts));
     // The mocks' engine knows no hooks.
     return { props, opts: { ...opts, hooks: {} } };
   });
-  return import("../../../index.ts");
+  return import(pathToFileURL(join(root, folder, "index.ts")).href) as Promise<unknown>;
 })) as Record<string, unknown>;
 
 async function settle(
