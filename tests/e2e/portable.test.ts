@@ -49,8 +49,9 @@ describe("QA", function () {
     assert.equal(ports.length, 3 + 3 + 6);
     assert.equal(new Set(ports).size, ports.length, ports.join(" "));
 
+    const asked: Kind = { method: "GET", path: "/user/users?ids=0", status: 200, words: '{"users":[]}' };
     const kinds: Kind[] = [
-      { method: "GET", path: "/user/users?ids=0", status: 200, words: '{"users":[]}' },
+      asked,
       {
         method: "POST",
         path: "/user/users",
@@ -60,7 +61,7 @@ describe("QA", function () {
       },
       { method: "GET", path: "/keepwww/", status: 200, words: "<title>Keep</title>" },
     ];
-    const loads = [dev, pr].map(({ lbUrl }) => new Load(Number(new URL(lbUrl).port), kinds, kinds[0] as Kind, 4));
+    const loads = [dev, pr].map(({ lbUrl }) => new Load(Number(new URL(lbUrl).port), kinds, asked, 4));
     try {
       await clone.mustPulumi("destroy", "--yes", "--skip-preview", "--stack", "qa");
     } finally {
