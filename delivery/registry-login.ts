@@ -1,13 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Address, docker } from "../components/machine/docker.ts";
+import { type Address, dockerWithInput } from "../components/machine/docker.ts";
 import type { Registry } from "../platform/environment.ts";
 import { writePrivate } from "./private-files.ts";
 import { DeliveryError, refused } from "./refusal.ts";
 
 interface DockerConfig {
-  auths?: Record<string, { auth?: string }>;
   credHelpers?: Record<string, string>;
 }
 
@@ -29,16 +28,13 @@ export async function loggedIn(engine: Address, registry: Registry, folder: stri
   }
   const file = join(own, "config.json");
   const config = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as DockerConfig) : {};
-  const auth = Buffer.from(`${login.user}:${login.password}`).toString("base64");
-  const merged: DockerConfig = {
-    ...config,
-    auths: { ...config.auths, [host]: { auth } },
-    // Of this registry no keychain is asked.
-    credHelpers: { ...config.credHelpers, [host]: "" },
-  };
+  // Of this registry no keychain is asked.
+  const merged: DockerConfig = { ...config, credHelpers: { ...config.credHelpers, [host]: "" } };
   writePrivate(join(target, "config.json"), JSON.stringify(merged));
   const variables = { ...engine.variables, DOCKER_CONFIG: target };
-  const answer = await docker({ ...engine, variables }, "login", host);
+  const { user, password } = login;
+  const words = ["login", "--username", user, "--password-stdin", host];
+  const answer = await dockerWithInput(password, { ...engine, variables }, ...words);
   if (!answer.ok) throw new DeliveryError(refused(registry, answer.why));
   return { ...engine, variables };
 }

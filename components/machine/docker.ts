@@ -19,6 +19,11 @@ export interface Address {
 
 /** Runs the docker command against an engine; one that has not answered in half a minute does not answer. */
 export function docker(address: Address, ...args: string[]): Promise<Answer> {
+  return dockerWithInput(undefined, address, ...args);
+}
+
+/** The same with what it reads on its standard input, where nobody else sees it. */
+export function dockerWithInput(input: string | undefined, address: Address, ...args: string[]): Promise<Answer> {
   const options = {
     maxBuffer: 64 * 1024 * 1024,
     timeout: 30_000,
@@ -26,13 +31,16 @@ export function docker(address: Address, ...args: string[]): Promise<Answer> {
     env: { ...process.env, ...address.variables },
   };
   return new Promise((done) => {
-    execFile("docker", [...at(address), ...args], options, (error, stdout, stderr) => {
+    const child = execFile("docker", [...at(address), ...args], options, (error, stdout, stderr) => {
       done({
         ok: error === null,
         stdout: stdout.trim(),
         why: lastLine(stderr) || (error?.killed ? "no answer in 30 s" : (error?.message ?? "")),
       });
     });
+    // It may end without reading.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
   });
 }
 

@@ -66,7 +66,7 @@ describe("Images of our own", function () {
     assert.equal(again.code, 0, again.output);
     assert.equal(again.output.match(/ is there$/gm)?.length, ours.length, again.output);
     assert.doesNotMatch(again.output, /building|pushing/);
-    assert.equal(await clone.status(), " M Pulumi.qa.yaml\n");
+    assert.equal(await clone.status(), " M Pulumi.qa.yaml\n M registry/Pulumi.shared.yaml\n");
   });
 
   it("are pushed, and not built, where the registry has lost them, and taken from there where the engine has", async () => {
@@ -175,7 +175,7 @@ describe("Images of our own", function () {
       await clone.edit("services/rosi_user_service/Gemfile", (text) => `${text}gem "mia_greeting"\n`);
       await clone.edit("services/rosi_user_service/Gemfile.lock", (text) =>
         text
-          .replace("    mini_mime", "    mia_greeting (1.0.0)\n    mini_mime")
+          .replace("    mini_portile2", "    mia_greeting (1.0.0)\n    mini_portile2")
           .replace("  mysql2 (~> 0.5.5)\n", "  mia_greeting\n  mysql2 (~> 0.5.5)\n"),
       );
     });
@@ -185,16 +185,11 @@ describe("Images of our own", function () {
       await clone.git("checkout", "--quiet", "services/rosi_user_service");
     });
 
-    /** As `bundle config set --global` writes it. */
+    /** As `bundle config set --global mirror.all` writes it. */
     function credentials(password: string): NodeJS.ProcessEnv {
-      const { hostname } = new URL(gems?.url ?? "");
       const file = join(clone.home, "bundle-config");
-      const lines = [
-        `BUNDLE_MIRROR__ALL: "${gems?.url ?? ""}"`,
-        `BUNDLE_${hostname.replaceAll(".", "__")}: "ci:${password}"`,
-        'BUNDLE_PATH: "nowhere"',
-      ];
-      writeFileSync(file, `---\n${lines.join("\n")}\n`);
+      const mirror = gems?.url.replace("//", `//ci:${password}@`) ?? "";
+      writeFileSync(file, `---\nBUNDLE_MIRROR__ALL: "${mirror}"\nBUNDLE_PATH: "nowhere"\n`);
       return { BUNDLE_USER_CONFIG: file };
     }
 
@@ -263,7 +258,7 @@ describe("Images of our own", function () {
         assert.match(
           await refusal(),
           new RegExp(
-            `^error: The registry ${registry.address} refuses the credentials \\(.*unauthorized.*\\): correct mia:registry\\.user and mia:registry\\.password\\.$`,
+            `^error: The registry ${registry.address} refuses the credentials \\(.*[Uu]nauthorized.*\\): correct mia:registry\\.user and mia:registry\\.password\\.$`,
           ),
         );
       } finally {
@@ -282,7 +277,7 @@ describe("Images of our own", function () {
     });
 
     it("since the registry does not answer", async () => {
-      const container = "mia-registry-test-registry";
+      const container = "mia-registry-shared-registry";
       await builder.must("stop", container);
       try {
         assert.match(

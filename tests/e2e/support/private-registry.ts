@@ -19,7 +19,7 @@ export class PrivateRegistry {
 
   static async start(clone: Clone): Promise<PrivateRegistry> {
     const pulumi = async (...args: string[]) => (await clone.mustPulumi("-C", "registry", ...args)).stdout;
-    await pulumi("stack", "init", "test");
+    await pulumi("stack", "init", "shared");
     await pulumi("config", "set", "mia-registry:port", String(await freePort()));
     await pulumi("up", "--yes", "--skip-preview");
     return new PrivateRegistry(
