@@ -10,7 +10,8 @@ export function isMissing(why: string): boolean {
 
 /** A registry that refuses, as one sentence. */
 export function refused({ address, login }: Registry, why: string): string {
-  if (/unauthorized|denied|authentication required|no basic auth|incorrect username/i.test(why)) {
+  // The last is what an engine says of one on its loopback address: refused by TLS, it tries without.
+  if (/unauthorized|denied|authentication required|no basic auth|HTTP request to an HTTPS server/i.test(why)) {
     const who = login === undefined ? `\`docker login ${address}\`` : "mia:registry.user and mia:registry.password";
     return `The registry ${address} refuses the credentials (${why}): correct ${who}.`;
   }
