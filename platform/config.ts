@@ -127,6 +127,7 @@ export function readEnvironment({ project, stack, values, defaultImages }: Stack
   return {
     ...kinds[kind],
     platform: `${project}-${stack}`,
+    kind,
     source,
     machine,
     images,

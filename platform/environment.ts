@@ -5,6 +5,8 @@
 export interface Environment extends Kind {
   /** The platform's name, `<project>-<stack>`: what its parts on an engine are called by and recognised by. */
   readonly platform: string;
+  /** What it is for: one of `kinds`. */
+  readonly kind: keyof typeof kinds;
   /** The file that it was read from, for messages. */
   readonly source: string;
   /** The machine whose Docker engine runs the platform. */

@@ -46,6 +46,7 @@ describe("A stack's config", () => {
       keepsData: true,
       mode: "development",
       platform: "mia-dev",
+      kind: "development",
       source: "Pulumi.dev.yaml",
       machine: { driver: "local" },
       images: "",
@@ -57,8 +58,11 @@ describe("A stack's config", () => {
   });
 
   it("knows what a kind of environment means", () => {
-    const { delivery, keepsData, mode } = read({ "mia:kind": "qa" });
-    assert.deepEqual({ delivery, keepsData, mode }, { delivery: "baked", keepsData: false, mode: "production" });
+    const { kind, delivery, keepsData, mode } = read({ "mia:kind": "qa" });
+    assert.deepEqual(
+      { kind, delivery, keepsData, mode },
+      { kind: "qa", delivery: "baked", keepsData: false, mode: "production" },
+    );
   });
 
   it("takes the surroundings' images only where it names none itself", () => {

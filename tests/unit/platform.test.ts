@@ -7,6 +7,7 @@ import { registrationVariables, registratorCommand } from "../../platform/regist
 const environment: Environment = {
   ...kinds.development,
   platform: "mia-dev",
+  kind: "development",
   source: "Pulumi.dev.yaml",
   machine: { driver: "local" },
   images: "",

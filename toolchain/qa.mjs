@@ -1,0 +1,141 @@
+// `npm run qa`: a stack of the kind qa is brought up, accepted and taken away; whatever happens, nothing of it is left.
+// docs/delivery.md says what the exit codes mean, and what the next run does after one that was killed.
+
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { accept, suiteArguments, suiteOptions } from "./accept.mjs";
+import { parse, plainName } from "./arguments.mjs";
+import { keepLogs } from "./container-logs.mjs";
+import { listen } from "./interrupt.mjs";
+import { takeLease } from "./lease.mjs";
+import { create, prepare } from "./mia.mjs";
+import { complaint } from "./remains.mjs";
+import { installFilter, withoutIdleSalt } from "./stack-file-filter.mjs";
+import { main, own, root, say, SetupError, stackFile, time } from "./steps.mjs";
+import { endOrphans, removeStack, takeAway, update } from "./take-away.mjs";
+
+/** What the exit code tells: where it went wrong first. */
+const codes = { "set-up": 1, up: 2, acceptance: 3, destroy: 4, interrupted: 130 };
+
+async function qa(args) {
+  const usage = "npm run qa -- [--stack NAME] [--junit FILE] [--timeout-seconds N]";
+  const options = { stack: { type: "string", short: "s", default: "qa" }, ...suiteOptions };
+  const { stack, ...values } = parse(args, options, usage).values;
+  const suite = suiteArguments(stack, values);
+  refuseOtherKinds(stack);
+  const lease = await takeLease(stack);
+  let begun = false;
+  const signal = listen(() => {
+    if (begun) return say("  Interrupted: what there is of the stack is taken away.");
+    // There is nothing yet, and what the set-up runs hears of it in the terminal too.
+    lease.release({ nothingDone: true });
+    say("✘ Interrupted in the set-up, before there was anything.");
+    process.exit(codes.interrupted);
+  });
+  try {
+    await endOrphans(lease);
+    const setup = await prepare({ stack, quiet: true });
+    begun = true;
+    const folder = join(own, "qa", plainName(stack), new Date().toISOString().replace(/[:.]/g, "-"));
+    mkdirSync(folder, { recursive: true });
+    return await run({ setup, stack, lease, signal, suite, folder });
+  } catch (error) {
+    if (!begun) lease.release({ nothingDone: true });
+    throw error;
+  }
+}
+
+/** The stages; each that fails is one sentence, and the first of them says how the run ended. */
+async function run(it) {
+  const failures = [];
+  const times = [];
+  const stage = async (name, title, body) => {
+    say(`▶ ${title} of stack ${it.stack}`);
+    const from = Date.now();
+    const fails = (code, words) => failures.push({ code, words });
+    try {
+      await body(it);
+      times.push(`${name} ${time((Date.now() - from) / 1000)}`);
+      if (it.signal.aborted && failures.length === 0) fails("interrupted", `interrupted in the ${title}`);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SetupError)) say(error.stack);
+      if (it.signal.aborted && failures.length === 0) fails("interrupted", `interrupted in the ${title}`);
+      // Who is interrupted may fail; what is taken away may not.
+      if (!it.signal.aborted || name === "destroy") fails(name, error.message);
+      return false;
+    }
+  };
+  const isWell = () => failures.length === 0;
+
+  let gone = await stage("destroy", "clean start", takeAllAway);
+  if (gone && isWell()) {
+    if ((await stage("up", "up", up)) && isWell()) await stage("acceptance", "acceptance", isAccepted);
+    if (failures.some(({ code }) => code !== "interrupted")) await keepLogs(it);
+    gone = await stage("destroy", "destroy", takeAllAway);
+  }
+  if (gone) it.lease.release();
+  else await keepLogs(it);
+  installFilter(); // Pulumi may have written the stack's file
+  return conclude(it, { failures, times, gone });
+}
+
+/** Brings it up; where there is no such stack, it is made for this run alone, as qa is. */
+async function up({ setup, stack, lease, signal, folder }) {
+  const file = join(root, stackFile(stack));
+  if (!existsSync(file)) {
+    lease.note({ made: true });
+    writeFileSync(file, withoutIdleSalt(readFileSync(join(root, stackFile("qa")), "utf8")));
+  }
+  await create(stack, setup.env);
+  const { code, output } = await update(setup, stack, lease, ["up"], { log: join(folder, "up.log"), signal });
+  if (code !== 0) throw new SetupError(`up of stack ${stack} failed (${complaint(output)})`);
+}
+
+async function isAccepted(it) {
+  it.passed = await accept(it.setup, it.stack, { ...it.suite, mark: it.lease.mark, signal: it.signal });
+}
+
+/** Not to be interrupted: it is what an interruption comes down to. */
+async function takeAllAway({ setup, stack, lease, folder }) {
+  try {
+    await takeAway(setup, stack, lease, join(folder, "destroy.log"));
+    if (lease.made) await removeStack(setup, stack);
+    lease.note({ made: false });
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    throw new SetupError(`destroy of stack ${stack} failed (${error.message.replace(/\.$/, "")})`);
+  }
+}
+
+/** The last line, and the exit code. */
+function conclude({ stack, suite, folder, passed }, { failures, times, gone }) {
+  const [first] = failures;
+  if (first === undefined) {
+    rmSync(folder, { recursive: true });
+    const report = relative(root, suite.junit);
+    say(`✔ Stack ${stack} came up, passed ${passed} tests and is gone again (${times.join(", ")}; ${report})`);
+    return 0;
+  }
+  if (failures.some(({ code }) => code === "acceptance")) copyFileSync(suite.junit, join(folder, "acceptance.xml"));
+  const isKept = failures.some(({ code }) => code !== "interrupted");
+  if (!isKept) rmSync(folder, { recursive: true });
+  const words = failures.map((failure) => failure.words.replace(/\.$/, ""));
+  const kept = isKept ? `every container's log is in ${relative(root, folder)}; ` : "";
+  const left = gone ? `nothing of stack ${stack} is left` : "the next `npm run qa` takes away what is left";
+  say(`✘ ${words[0][0].toUpperCase()}${words.join("; then ").slice(1)}; ${kept}${left}.`);
+  return codes[first.code];
+}
+
+/** What this brings up it takes away with all data: not where that is to be kept. */
+function refuseOtherKinds(stack) {
+  const file = existsSync(join(root, stackFile(stack))) ? stackFile(stack) : stackFile("qa");
+  const kind = /^\s+mia:kind:\s*["']?([^"'\s]+)/m.exec(readFileSync(join(root, file), "utf8"))?.[1] ?? "development";
+  if (kind === "qa") return;
+  throw new SetupError(
+    `${file}: mia:kind: got ${kind}, need qa, since \`npm run qa\` takes the stack away with all its data. Fix: npm run qa -- --stack qa`,
+  );
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(() => qa(process.argv.slice(2)));
