@@ -25,9 +25,8 @@ import { own, SetupError } from "./steps.mjs";
 const nobody = { ids: [], address: undefined, engineId: undefined };
 
 /** Takes a stack for this run; refuses where another has it. */
-export async function takeLease(stack) {
+export async function takeLease(stack, folder = join(own, "qa")) {
   const name = plainName(stack);
-  const folder = join(own, "qa");
   mkdirSync(folder, { recursive: true });
   for (;;) {
     const left = read(folder, name);

@@ -14,9 +14,7 @@ import { complaint } from "./remains.mjs";
 import { installFilter, withoutIdleSalt } from "./stack-file-filter.mjs";
 import { main, own, root, say, SetupError, stackFile, time } from "./steps.mjs";
 import { endOrphans, removeStack, takeAway, update } from "./take-away.mjs";
-
-/** What the exit code tells: where it went wrong first. */
-const codes = { "set-up": 1, up: 2, acceptance: 3, destroy: 4, interrupted: 130 };
+import { codes, verdict } from "./verdict.mjs";
 
 async function qa(args) {
   const usage = "npm run qa -- [--stack NAME] [--junit FILE] [--timeout-seconds N]";
@@ -53,7 +51,7 @@ async function run(it) {
   const stage = async (name, title, body) => {
     say(`▶ ${title} of stack ${it.stack}`);
     const from = Date.now();
-    const fails = (code, words) => failures.push({ code, words });
+    const fails = (failed, words) => failures.push({ stage: failed, words });
     try {
       await body(it);
       times.push(`${name} ${time((Date.now() - from) / 1000)}`);
@@ -72,7 +70,7 @@ async function run(it) {
   let gone = await stage("destroy", "clean start", takeAllAway);
   if (gone && isWell()) {
     if ((await stage("up", "up", up)) && isWell()) await stage("acceptance", "acceptance", isAccepted);
-    if (failures.some(({ code }) => code !== "interrupted")) await keepLogs(it);
+    if (failures.some((failure) => failure.stage !== "interrupted")) await keepLogs(it);
     gone = await stage("destroy", "destroy", takeAllAway);
   }
   if (gone) it.lease.release();
@@ -109,23 +107,14 @@ async function takeAllAway({ setup, stack, lease, folder }) {
   }
 }
 
-/** The last line, and the exit code. */
+/** Keeps what tells of a failure, and ends with the last line. */
 function conclude({ stack, suite, folder, passed }, { failures, times, gone }) {
-  const [first] = failures;
-  if (first === undefined) {
-    rmSync(folder, { recursive: true });
-    const report = relative(root, suite.junit);
-    say(`✔ Stack ${stack} came up, passed ${passed} tests and is gone again (${times.join(", ")}; ${report})`);
-    return 0;
-  }
-  if (failures.some(({ code }) => code === "acceptance")) copyFileSync(suite.junit, join(folder, "acceptance.xml"));
-  const isKept = failures.some(({ code }) => code !== "interrupted");
-  if (!isKept) rmSync(folder, { recursive: true });
-  const words = failures.map((failure) => failure.words.replace(/\.$/, ""));
-  const kept = isKept ? `every container's log is in ${relative(root, folder)}; ` : "";
-  const left = gone ? `nothing of stack ${stack} is left` : "the next `npm run qa` takes away what is left";
-  say(`✘ ${words[0][0].toUpperCase()}${words.join("; then ").slice(1)}; ${kept}${left}.`);
-  return codes[first.code];
+  if (failures.some(({ stage }) => stage === "acceptance")) copyFileSync(suite.junit, join(folder, "acceptance.xml"));
+  if (failures.every(({ stage }) => stage === "interrupted")) rmSync(folder, { recursive: true });
+  const places = { report: relative(root, suite.junit), folder: relative(root, folder) };
+  const { code, words } = verdict({ stack, failures, times, gone, passed, ...places });
+  say(words);
+  return code;
 }
 
 /** What this brings up it takes away with all data: not where that is to be kept. */
