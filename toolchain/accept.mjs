@@ -35,7 +35,7 @@ export async function accept(setup, stack, { junit, seconds, mark, signal }) {
       ...setup.env,
       MIA_OUTPUTS: JSON.stringify(await outputs(setup, stack)),
       MIA_ACCEPT_PROGRESS: progress,
-      MOCHA_FILE: junit,
+      MIA_ACCEPT_JUNIT: junit,
     };
     mkdirSync(dirname(junit), { recursive: true });
     rmSync(junit, { force: true });
@@ -72,12 +72,9 @@ function read(file) {
 /** A suite that was ended can't write its report itself. */
 function report(test, words) {
   const escape = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="Mocha Tests" tests="1" failures="1">
-  <testsuite name="Acceptance" tests="1" failures="1">
-    <testcase name="${escape(test)}"><failure message="${escape(words)}"/></testcase>
-  </testsuite>
-</testsuites>
+  return `<testsuite name="Acceptance" tests="1" failures="0" errors="1" skipped="0">
+<testcase classname="" name="${escape(test)}"><failure>${escape(words)}</failure></testcase>
+</testsuite>
 `;
 }
 

@@ -115,7 +115,7 @@ describe("`npm run qa`", function () {
       );
       logsAreKept(lastLine(output), "up.log", "destroy.log", "acceptance.xml");
       const report = readFileSync(join(clone.folder, "report.xml"), "utf8");
-      assert.match(report, /<failure message="so it is"/);
+      assert.match(report, /name="does so &lt;here&gt; &amp; now"[^>]*><failure>so it is/);
       assert.ok(testCases(report).length > 5);
       rmSync(join(clone.folder, "report.xml"));
       await nothingIsLeft();
@@ -213,7 +213,8 @@ function testCases(xml: string): string[] {
     else if (!whole) open.push(name);
   }
   assert.deepEqual(open, []);
-  return [...xml.matchAll(/<testcase name="([^"]*)"/g)].map(([, name = ""]) => name);
+  const cases = xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"/g);
+  return [...cases].map(([, suite = "", name = ""]) => `${suite} ${name}`.trim());
 }
 
 function filesBelow(folder: string): string[] {
