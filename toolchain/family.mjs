@@ -119,14 +119,15 @@ async function fromPs() {
   });
 }
 
-/** What tells a process from another that gets its number later: when it was started. */
+/** When a process that runs was started, which tells it from another that gets its number. */
 export async function startOf(pid) {
+  if (!existsSync("/proc/self/stat")) {
+    return (await run("ps", ["-o", "lstart=", "-p", String(pid)])).stdout.trim() || undefined;
+  }
   try {
-    if (existsSync("/proc/self/stat"))
-      return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").pop().split(" ")[19];
+    const [state, ...values] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").pop().split(" ");
+    return state === "Z" ? undefined : values[18];
   } catch {
     return undefined;
   }
-  const { stdout } = await run("ps", ["-o", "lstart=", "-p", String(pid)]);
-  return stdout.trim() || undefined;
 }

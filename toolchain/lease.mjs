@@ -31,7 +31,8 @@ export async function takeLease(stack, folder = join(own, "qa")) {
   for (;;) {
     const left = read(folder, name);
     for (const { pid, started } of left) {
-      if ((await startOf(pid)) !== started) continue;
+      const start = await startOf(pid);
+      if (start === undefined || start !== started) continue;
       throw new SetupError(
         `Stack ${stack} is taken by a run that goes on, process ${pid}: wait for its end, or end it.`,
       );

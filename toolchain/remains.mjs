@@ -65,7 +65,9 @@ export function complaint(output) {
     .map((line, i) => (line.endsWith(":") ? `${line} ${lines[i + 1] ?? ""}` : line))
     .flatMap((line) => /^error: (?!(?:update|destroy|preview) (?:failed|canceled))(.+)/.exec(line)?.[1] ?? []);
   return (
-    said[0]?.replace(/\.? Its last (?:log )?lines:.*/, "") ?? lines.findLast((line) => line !== "") ?? "it said nothing"
+    said[0]?.replace(/^(?:error serializing property "[^"]*": )+|\.? Its last (?:log )?lines:.*/g, "") ??
+    lines.findLast((line) => line !== "") ??
+    "it said nothing"
   );
 }
 

@@ -30,7 +30,8 @@ export async function takeAway(setup, stack, lease, log) {
 /** Runs `pulumi up` or `destroy`, which is noted while it goes on: killed, it leaves the stack's lock behind. */
 export async function update(setup, stack, lease, words, options) {
   const colour = process.stdout.isTTY === true ? "always" : "never";
-  const args = [...words, "--yes", "--skip-preview", "--non-interactive", "--color", colour, "--stack", stack];
+  const quietly = ["--yes", "--skip-preview", "--non-interactive", "--suppress-progress", "--color", colour];
+  const args = [...words, ...quietly, "--stack", stack];
   lease.note({ updating: true });
   const result = await runFamily("pulumi", args, { env: setup.env, mark: lease.mark, ...options });
   if (result.killed) await cancel(setup, stack);

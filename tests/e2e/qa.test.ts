@@ -86,7 +86,7 @@ describe("`npm run qa`", function () {
     assert.equal(code, 2, output);
     assert.match(
       lastLine(output),
-      /^✘ Up of stack qa failed \(frontend\/keep_www\/ could not be built \(.*returned a non-zero code: 7\)\); every container's log is in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
+      /^✘ Up of stack qa failed \(frontend\/keep_www\/ could not be built \(.*code: 7\)\); every container's log is in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
     );
     logsAreKept(lastLine(output), "up.log", "destroy.log");
     await nothingIsLeft();
