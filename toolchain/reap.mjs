@@ -63,13 +63,14 @@ async function judge(setup, { name, lastUpdate, updateInProgress, resourceCount 
   if (updateInProgress) return stays("an update goes on");
   const kind = await kindOf(setup, name, resourceCount);
   if (kind !== "qa") return stays(`its kind is ${kind ?? "not known"}`);
-  // A backend that does not know when has seen no update yet.
-  const since = lastUpdate === undefined ? 0 : Date.parse(lastUpdate);
+  // Pulumi Cloud does not know when a stack was made that has seen no update; it may be just now.
+  if (lastUpdate === undefined) return stays(`it has had no update yet (pulumi stack rm ${name})`);
+  const since = Date.parse(lastUpdate);
   if (since > before) return stays(`its last update was ${ago(since)}`);
   const tracked = await isTracked(setup, name);
   if (tracked && resourceCount === 0) return stays("it is empty, and git has its file");
   const what = resourceCount === 0 ? "empty" : `${resourceCount} resources`;
-  return { goes: true, tracked, why: `goes: ${what}, its last update was ${since === 0 ? "never" : ago(since)}` };
+  return { goes: true, tracked, why: `goes: ${what}, its last update was ${ago(since)}` };
 }
 
 function ago(time) {

@@ -58,17 +58,15 @@ async function forgetPending(setup, stack, { exported }) {
   if (code !== 0) throw new SetupError(complaint(stderr));
 }
 
-/** What went wrong, in Pulumi's own words. */
+/** What went wrong first, in Pulumi's own words; a sentence may go on in the next line. */
 export function complaint(output) {
   const lines = output.split("\n").map((line) => line.trim());
-  const said = lines
-    .map((line, i) => (line.endsWith(":") ? `${line} ${lines[i + 1] ?? ""}` : line))
-    .flatMap((line) => /^error: (?!(?:update|destroy|preview) (?:failed|canceled))(.+)/.exec(line)?.[1] ?? []);
-  return (
-    said[0]?.replace(/^(?:error serializing property "[^"]*": )+|\.? Its last (?:log )?lines:.*/g, "") ??
-    lines.findLast((line) => line !== "") ??
-    "it said nothing"
-  );
+  const goesOn = (line, next = "") => line.endsWith(":") || next.startsWith("because ");
+  const whole = lines.map((line, i) => (goesOn(line, lines[i + 1]) ? `${line} ${lines[i + 1] ?? ""}` : line));
+  const errors = whole.flatMap((line) => /^error: (?!\w+ (?:failed|canceled)$)(.+)/.exec(line)?.[1] ?? []);
+  const beside =
+    /^(?:error serializing property "[^"]*": )+|\.? Its last (?:log )?lines:.*|\. To unprotect the resource.*/g;
+  return errors[0]?.replace(beside, "") ?? lines.findLast((line) => line !== "") ?? "it said nothing";
 }
 
 const kinds = ["container", "network", "volume"];

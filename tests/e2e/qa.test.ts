@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Clone } from "./support/clone.ts";
-import { eventually } from "./support/command.ts";
+import { nothingIsLeft } from "./support/nothing-left.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { parts, withoutSuffix } from "./support/parts.ts";
-import { processesOf } from "./support/processes.ts";
 import { lastLine, QaRun } from "./support/qa-run.ts";
-import { type Interruption, interruptions } from "./support/interruptions.ts";
 
 describe("`npm run qa`", function () {
   this.timeout(600_000);
@@ -27,33 +25,22 @@ describe("`npm run qa`", function () {
 
   const qa = (...args: string[]) => QaRun.start(clone, args);
 
-  /** Nothing on the engine, in the state, in the clone or among the processes; git sees nothing either. */
-  async function nothingIsLeft(env: NodeJS.ProcessEnv = {}): Promise<void> {
-    assert.deepEqual(await engine.remains(), []);
-    const { stdout } = await clone.run("pulumi", ["stack", "export", "--stack", "qa"], env);
-    const { deployment } = JSON.parse(stdout) as {
-      deployment: { resources?: object[]; pending_operations?: object[] };
-    };
-    assert.deepEqual([deployment.resources ?? [], deployment.pending_operations ?? []], [[], []]);
-    assert.deepEqual(filesBelow(env["PULUMI_BACKEND_URL"] ?? join(clone.home, "state")).filter(isLock), []);
-    assert.deepEqual(
-      filesBelow(join(clone.folder, ".mia/qa")).filter((file) => file.endsWith(".json")),
-      [],
-    );
-    assert.deepEqual(processesOf(clone.home), []);
-    assert.equal(await clone.status(), "");
-  }
-
-  /** The folder that the last line names has a log of every container, and these files. */
-  function logsAreKept(words: string, ...more: string[]): void {
+  /** The folder that the last line names has a log of every container that there was, and these files. */
+  function logsAreKept(words: string, platform: string, ...more: string[]): void {
     const folder = /every container's log is in (\S+);/.exec(words)?.[1] ?? assert.fail(words);
     const files = readdirSync(join(clone.folder, folder)).sort();
     for (const file of more) assert.ok(files.includes(file), `${file} is among ${files.join(", ")}`);
-    const names = files.filter((file) => !more.includes(file)).map((file) => withoutSuffix(file.replace(/\.log$/, "")));
-    const services = more.includes("acceptance.xml") ? parts : parts.filter((part) => names.includes(`mia-qa-${part}`));
-    assert.deepEqual(names.sort(), services.map((part) => `mia-qa-${part}`).sort());
-    assert.ok(names.includes("mia-qa-db"));
-    const log = files.find((file) => file.startsWith("mia-qa-db")) ?? "";
+    const logs = files.filter((file) => !more.includes(file));
+    const names = logs.map((file) => withoutSuffix(file.replace(/\.log$/, ""))).sort();
+    const all = parts.map((part) => `${platform}-${part}`);
+    // Where an `up` failed there may be fewer.
+    if (more.includes("acceptance.xml")) assert.deepEqual(names, all);
+    else
+      assert.deepEqual(
+        names.filter((name) => !all.includes(name)),
+        [],
+      );
+    const log = logs.find((file) => file.startsWith(`${platform}-consul`)) ?? assert.fail(files.join(", "));
     assert.match(readFileSync(join(clone.folder, folder, log), "utf8"), /^\d{4}-\d\d-\d\dT/);
   }
 
@@ -76,20 +63,21 @@ describe("`npm run qa`", function () {
     const tests = testCases(readFileSync(join(clone.folder, ".mia/accept/qa.xml"), "utf8"));
     assert.equal(tests.length, Number(/passed (\d+) tests/.exec(lastLine(output))?.[1]));
     assert.ok(tests.includes("A user is found in the catalog, by way of an event and the index"), tests.join("\n"));
-    await nothingIsLeft();
+    await nothingIsLeft(clone, engine);
   });
 
-  it("says where an `up` fails, keeps every container's log and leaves nothing", async () => {
+  it("says where an `up` fails, keeps every container's log and leaves nothing, nor a stack that it has made", async () => {
     await clone.edit("frontend/keep_www/Dockerfile", (text) => `${text}RUN exit 7\n`);
-    const { code, output } = await qa().ended();
+    const { code, output } = await qa("--stack", "pr-42").ended();
     await clone.git("checkout", "frontend/keep_www/Dockerfile");
     assert.equal(code, 2, output);
     assert.match(
       lastLine(output),
-      /^✘ Up of stack qa failed \(frontend\/keep_www\/ could not be built \(.*code: 7\)\); every container's log is in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
+      /^✘ Up of stack pr-42 failed \(frontend\/keep_www\/ could not be built \(.*code: 7\)\); every container's log is in \.mia\/qa\/pr-42\/[^;]+; nothing of stack pr-42 is left\.$/,
     );
-    logsAreKept(lastLine(output), "up.log", "destroy.log");
-    await nothingIsLeft();
+    logsAreKept(lastLine(output), "mia-pr-42", "up.log", "destroy.log");
+    assert.doesNotMatch((await clone.mustPulumi("stack", "ls")).stdout, /pr-42/);
+    await nothingIsLeft(clone, engine);
   });
 
   describe("where the acceptance suite", () => {
@@ -113,12 +101,12 @@ describe("`npm run qa`", function () {
         lastLine(output),
         /^✘ 1 of \d+ acceptance tests of stack qa failed, first "What fails does so <here> & now": see above, and report\.xml; every container's log is in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
       );
-      logsAreKept(lastLine(output), "up.log", "destroy.log", "acceptance.xml");
+      logsAreKept(lastLine(output), "mia-qa", "up.log", "destroy.log", "acceptance.xml");
       const report = readFileSync(join(clone.folder, "report.xml"), "utf8");
       assert.match(report, /name="does so &lt;here&gt; &amp; now"[^>]*><failure>so it is/);
       assert.ok(testCases(report).length > 5);
       rmSync(join(clone.folder, "report.xml"));
-      await nothingIsLeft();
+      await nothingIsLeft(clone, engine);
     });
 
     it("hangs for ever and hears no signal, ends it in time with all that it started, and leaves nothing", async () => {
@@ -137,9 +125,9 @@ describe("`npm run qa`", function () {
         lastLine(output),
         /^✘ The acceptance tests of stack qa did not end within 25 s: at "hangs" they were ended, with all that they had started \(more time: --timeout-seconds 50\); every container's log is in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
       );
-      logsAreKept(lastLine(output), "up.log", "destroy.log", "acceptance.xml");
+      logsAreKept(lastLine(output), "mia-qa", "up.log", "destroy.log", "acceptance.xml");
       assert.deepEqual(testCases(readFileSync(join(clone.folder, ".mia/accept/qa.xml"), "utf8")), ["hangs"]);
-      await nothingIsLeft();
+      await nothingIsLeft(clone, engine);
     });
   });
 
@@ -161,48 +149,6 @@ describe("`npm run qa`", function () {
     }
     assert.equal(await clone.status(), "");
   });
-
-  it("that is interrupted or killed leaves a next run that starts clean, and nothing after that", async function () {
-    this.timeout(1_800_000);
-    const { seed, chain, ownState } = interruptions();
-    console.log(`      MIA_SEED=${String(seed)}${ownState ? ", the clone's own state" : ""}`);
-    // The clone's own state, or a folder of the user's.
-    const env = ownState ? { PULUMI_BACKEND_URL: undefined, PULUMI_CONFIG_PASSPHRASE: undefined } : {};
-    for (const one of chain) await interrupt(one, env);
-    const last = QaRun.start(clone, [], env);
-    await startsClean(last);
-    const { code, output } = await last.ended();
-    assert.equal(code, 0, output);
-    const state = join(clone.folder, ".mia/state");
-    await nothingIsLeft(
-      ownState ? { PULUMI_BACKEND_URL: `file://${state}?metadata=skip`, PULUMI_CONFIG_PASSPHRASE: "mia" } : {},
-    );
-  });
-
-  async function startsClean(run: QaRun): Promise<void> {
-    await run.says("▶ up of stack qa");
-    assert.deepEqual(await engine.remains(), [], run.output);
-  }
-
-  async function interrupt({ signal, stage, seconds }: Interruption, env: NodeJS.ProcessEnv): Promise<void> {
-    const run = QaRun.start(clone, [], env);
-    await startsClean(run);
-    await run.says(`▶ ${stage} of stack qa`);
-    await Promise.race([run.ended(), new Promise((resume) => setTimeout(resume, seconds * 1000))]);
-    console.log(`      ${signal} ${seconds.toFixed(1)} s after the beginning of: ${stage}`);
-    if (!run.signal(signal)) return; // it was faster
-    if (signal === "SIGINT") run.signal(signal);
-    const { code, output } = await run.ended();
-    if (signal === "SIGKILL") return;
-    assert.equal(code, 130, output);
-    assert.match(lastLine(output), /^✘ Interrupted in the \w+; nothing of stack qa is left\.$/);
-    assert.deepEqual(await engine.remains(), []);
-    await eventually(
-      5,
-      () => Promise.resolve(processesOf(clone.home)),
-      (left) => left.length === 0,
-    );
-  }
 });
 
 /** The names of the tests in a JUnit report, which has to be well-formed. */
@@ -215,13 +161,4 @@ function testCases(xml: string): string[] {
   assert.deepEqual(open, []);
   const cases = xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"/g);
   return [...cases].map(([, suite = "", name = ""]) => `${suite} ${name}`.trim());
-}
-
-function filesBelow(folder: string): string[] {
-  const path = folder.replace(/^file:\/\/|\?.*$/g, "");
-  return existsSync(path) ? readdirSync(path, { recursive: true }).map(String) : [];
-}
-
-function isLock(file: string): boolean {
-  return /locks\/.*\.json$/.test(file);
 }
