@@ -1,8 +1,7 @@
 // `npm run accept`: the acceptance suite (acceptance/) against what runs of a stack, with a report here and as JUnit XML.
 
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, plainName, wholeSeconds } from "./arguments.mjs";
@@ -28,17 +27,18 @@ export function suiteArguments(stack, values) {
  * @throws SetupError in one sentence where the stack is not accepted.
  */
 export async function accept(setup, stack, { junit, seconds, mark, signal }) {
-  const folder = mkdtempSync(join(tmpdir(), "mia-accept-"));
+  const progress = join(own, "accept", `${plainName(stack)}.progress.json`);
   try {
-    const progress = join(folder, "progress.json");
     const env = {
       ...setup.env,
       MIA_OUTPUTS: JSON.stringify(await outputs(setup, stack)),
       MIA_ACCEPT_PROGRESS: progress,
       MIA_ACCEPT_JUNIT: junit,
     };
-    mkdirSync(dirname(junit), { recursive: true });
-    rmSync(junit, { force: true });
+    for (const file of [junit, progress]) {
+      mkdirSync(dirname(file), { recursive: true });
+      rmSync(file, { force: true });
+    }
     const args = ["node_modules/mocha/bin/mocha.js", "--config", "acceptance/mocharc.json"];
     const { code, late } = await runFamily("node", args, { env, mark, signal, seconds, graceSeconds: 5 });
     const { passed, failed, running, ended } = read(progress);
@@ -47,7 +47,7 @@ export async function accept(setup, stack, { junit, seconds, mark, signal }) {
     if (!ended) writeFileSync(junit, report(running ?? "the suite", words));
     throw new SetupError(words);
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(progress, { force: true });
   }
 }
 

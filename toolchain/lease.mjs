@@ -91,8 +91,8 @@ class Lease {
 
   /** Gives the stack back, of which nothing is left; or of which all is left that was. */
   release({ nothingDone = false } = {}) {
-    if (!nothingDone) for (const { file } of this.left) rmSync(file, { force: true });
-    rmSync(this.#file, { force: true });
+    const taken = nothingDone ? [] : this.left.flatMap(({ file, pid }) => [file, `${file}.${pid}`]);
+    for (const file of [...taken, this.#file]) rmSync(file, { force: true });
   }
 
   #write() {

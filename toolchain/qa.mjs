@@ -109,7 +109,8 @@ async function takeAllAway({ setup, stack, lease, folder }) {
 
 /** Keeps what tells of a failure, and ends with the last line. */
 function conclude({ stack, suite, folder, passed }, { failures, times, gone }) {
-  if (failures.some(({ stage }) => stage === "acceptance")) copyFileSync(suite.junit, join(folder, "acceptance.xml"));
+  const refused = failures.some(({ stage }) => stage === "acceptance");
+  if (refused && existsSync(suite.junit)) copyFileSync(suite.junit, join(folder, "acceptance.xml"));
   if (failures.every(({ stage }) => stage === "interrupted")) rmSync(folder, { recursive: true });
   const places = { report: relative(root, suite.junit), folder: relative(root, folder) };
   const { code, words } = verdict({ stack, failures, times, gone, passed, ...places });
