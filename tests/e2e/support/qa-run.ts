@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { constants } from "node:os";
 import type { Clone } from "./clone.ts";
 import { eventually } from "./command.ts";
 import { processesOf } from "./processes.ts";
@@ -53,7 +54,10 @@ export class QaRun {
     await this.exited;
     // What it said last is still on its way.
     await new Promise((resume) => setTimeout(resume, 100));
-    return { code: this.child.exitCode ?? 128, output: this.output };
+    const { exitCode, signalCode } = this.child;
+    // As a shell says it: npm ends itself by a signal that it has heard.
+    const code = exitCode ?? 128 + (signalCode === null ? 0 : constants.signals[signalCode]);
+    return { code, output: this.output };
   }
 
   /** Ends what tests that failed have left running. */
