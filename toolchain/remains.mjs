@@ -26,8 +26,9 @@ export function ownerOf(state) {
   const { resources = [] } = state ?? {};
   const uuids = resources.filter(({ type, urn }) => type === uuidType && urn.endsWith("::mia-engine"));
   const provider = resources.find(({ type, urn }) => type === providerType && urn.endsWith("::mia-docker"));
-  const { engineId, host } = uuids[0]?.outputs?.keepers ?? {};
-  const { context } = provider?.inputs ?? {};
+  const { engineId, host: first } = uuids[0]?.outputs?.keepers ?? {};
+  // Where it was at the last `up`.
+  const { context, host = first } = provider?.inputs ?? {};
   const ids = uuids.map(({ outputs }) => outputs?.result).filter((id) => id !== undefined);
   return ids.length === 0 ? { ids } : { ids, engineId, address: context === undefined ? { host } : { context } };
 }

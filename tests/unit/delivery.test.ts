@@ -113,7 +113,9 @@ describe("What a state knows", () => {
       inputs,
     });
     const owner = { ids: ["a"], engineId: "e", address: { host: "unix:///a.sock" } };
-    assert.deepEqual(ownerOf({ resources: [uuid, provider({ host: "unix:///a.sock" })] }), owner);
+    assert.deepEqual(ownerOf({ resources: [uuid] }), owner);
+    const moved = provider({ host: "tcp://a:2375" });
+    assert.deepEqual(ownerOf({ resources: [uuid, moved] }).address, { host: "tcp://a:2375" });
     assert.deepEqual(ownerOf({ resources: [uuid, provider({ context: "far" })] }).address, { context: "far" });
     assert.deepEqual(ownerOf(undefined), { ids: [] });
   });
