@@ -12,6 +12,11 @@ import { root, run, SetupError } from "./steps.mjs";
 
 const variable = "MIA_RUN";
 
+/** The set-up for commands that belong to a family, and hear no Ctrl-C in the terminal. */
+export function marked(setup, mark) {
+  return { ...setup, env: { ...setup.env, [variable]: mark }, detached: true };
+}
+
 /**
  * Runs a command in a process group of its own, so that a Ctrl-C reaches it once, and by us: as one SIGINT when `signal` is
  * aborted. Who has not ended `graceSeconds` later, or `seconds` after the start, is ended with all that it has started; and

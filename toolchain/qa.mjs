@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { accept, suiteArguments, suiteOptions } from "./accept.mjs";
 import { parse, plainName } from "./arguments.mjs";
 import { keepLogs } from "./container-logs.mjs";
+import { marked } from "./family.mjs";
 import { listen } from "./interrupt.mjs";
 import { takeLease } from "./lease.mjs";
 import { create, prepare } from "./mia.mjs";
@@ -33,7 +34,7 @@ async function qa(args) {
   });
   try {
     await endOrphans(lease);
-    const setup = await prepare({ stack, quiet: true });
+    const setup = marked(await prepare({ stack, quiet: true }), lease.mark);
     begun = true;
     const folder = join(own, "qa", plainName(stack), new Date().toISOString().replace(/[:.]/g, "-"));
     mkdirSync(folder, { recursive: true });
@@ -58,7 +59,7 @@ async function run(it) {
       if (it.signal.aborted && failures.length === 0) fails("interrupted", `interrupted in the ${title}`);
       return true;
     } catch (error) {
-      if (!(error instanceof SetupError)) say(error.stack);
+      if (!(error instanceof SetupError) && error.syscall === undefined) say(error.stack);
       if (it.signal.aborted && failures.length === 0) fails("interrupted", `interrupted in the ${title}`);
       // Who is interrupted may fail; what is taken away may not.
       if (!it.signal.aborted || name === "destroy") fails(name, error.message);
@@ -95,12 +96,18 @@ async function isAccepted(it) {
   it.passed = await accept(it.setup, it.stack, { ...it.suite, mark: it.lease.mark, signal: it.signal });
 }
 
-/** Not to be interrupted: it is what an interruption comes down to. */
-async function takeAllAway({ setup, stack, lease, folder }) {
-  try {
+/**
+ * Not to be interrupted: it is what an interruption comes down to. A command that is about to leave the process group of the
+ * terminal may hear of it all the same, so it is tried again.
+ */
+async function takeAllAway({ setup, stack, lease, signal, folder }) {
+  const once = async () => {
     await takeAway(setup, stack, lease, join(folder, "destroy.log"));
     if (lease.made) await removeStack(setup, stack);
     lease.note({ made: false });
+  };
+  try {
+    await once().catch((error) => (signal.aborted ? once() : Promise.reject(error)));
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     throw new SetupError(`destroy of stack ${stack} failed (${error.message.replace(/\.$/, "")})`);

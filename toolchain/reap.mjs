@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { duration, parse, plainName } from "./arguments.mjs";
 import { docker } from "./docker.mjs";
+import { marked } from "./family.mjs";
 import { listen } from "./interrupt.mjs";
 import { takeLease } from "./lease.mjs";
 import { node } from "./node.mjs";
@@ -99,12 +100,13 @@ async function isTracked(setup, stack) {
 }
 
 /** Takes one away, as `npm run qa` would, whose runs it leaves alone; answers with how that went. */
-async function takeOne(setup, stack, tracked) {
+async function takeOne(found, stack, tracked) {
   const folder = join(own, "logs");
   mkdirSync(folder, { recursive: true });
   try {
     const lease = await takeLease(stack);
     await endOrphans(lease);
+    const setup = marked(found, lease.mark);
     await takeAway(setup, stack, lease, join(folder, `reap-${plainName(stack)}.log`));
     if (!tracked) await removeStack(setup, stack);
     lease.release();

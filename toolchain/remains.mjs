@@ -136,7 +136,7 @@ function lastLine(text) {
 
 /** Runs the docker command against the engine that the stack lives on. */
 function docker(setup, owner, ...args) {
-  return run("docker", dockerArguments(owner, args), { env: setup.env, timeout: 180_000 });
+  return run("docker", dockerArguments(owner, args), { ...setup, timeout: 180_000 });
 }
 
 export function dockerArguments({ address }, args) {

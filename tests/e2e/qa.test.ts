@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Clone } from "./support/clone.ts";
+import { eventually } from "./support/command.ts";
 import { nothingIsLeft } from "./support/nothing-left.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { parts, withoutSuffix } from "./support/parts.ts";
+import { processesOf } from "./support/processes.ts";
 import { lastLine, QaRun } from "./support/qa-run.ts";
 
 describe("`npm run qa`", function () {
@@ -130,6 +132,22 @@ describe("`npm run qa`", function () {
       await nothingIsLeft(clone, engine);
     });
   });
+
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    it(`takes all away where npm alone hears ${signal}`, async () => {
+      const run = qa();
+      await run.says("docker:index:Container consul creating");
+      run.signalNpm(signal);
+      await run.ended();
+      await eventually(
+        60,
+        () => Promise.resolve(processesOf(clone.home)),
+        (left) => left.length === 0,
+      );
+      assert.equal(lastLine(run.output), "✘ Interrupted in the up; nothing of stack qa is left.");
+      await nothingIsLeft(clone, engine);
+    });
+  }
 
   it("refuses a stack whose data is to be kept, and what it can't be told, before anything is done", async () => {
     for (const [args, words] of [

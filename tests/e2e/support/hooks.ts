@@ -2,7 +2,8 @@ import { OwnEngine } from "./own-engine.ts";
 
 /** What mocha does around all files. */
 export const mochaHooks = {
-  async afterAll(): Promise<void> {
+  async afterAll(this: Mocha.Context): Promise<void> {
+    this.timeout(60_000); // an engine ends with all of its containers
     await OwnEngine.removeShared();
   },
 };

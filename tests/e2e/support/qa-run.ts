@@ -50,6 +50,11 @@ export class QaRun {
     }
   }
 
+  /** Sends npm alone a signal. */
+  signalNpm(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
   async ended(): Promise<{ code: number; output: string }> {
     await this.exited;
     // What it said last is still on its way.
