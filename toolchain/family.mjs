@@ -21,6 +21,9 @@ export function marked(setup, mark) {
  * Runs a command in a process group of its own, so that a Ctrl-C reaches it once, and by us: as one SIGINT when `signal` is
  * aborted. Who has not ended `graceSeconds` later, or `seconds` after the start, is ended with all that it has started; and
  * when it has ended, so are those that it has left. With a `log`, that gets what it says too.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env: NodeJS.ProcessEnv, mark: string, log?: string, signal?: AbortSignal, seconds?: number, graceSeconds?: number }} options
  * @returns {Promise<{ code: number, output: string, late: boolean, killed: boolean }>}
  */
 export async function runFamily(command, args, { env, mark, log, signal, seconds, graceSeconds = 30 }) {
@@ -41,11 +44,12 @@ export async function runFamily(command, args, { env, mark, log, signal, seconds
   });
 
   const timers = [];
+  let killing;
   const killAfter = (time, how) =>
     timers.push(
       setTimeout(() => {
         Object.assign(result, how, { killed: true });
-        endFamily(mark).catch(() => {}); // it is tried again below
+        killing = endFamily(mark).catch(() => {}); // it is tried again below
       }, time * 1000),
     );
   const interrupt = () => {
@@ -61,6 +65,8 @@ export async function runFamily(command, args, { env, mark, log, signal, seconds
     timers.forEach(clearTimeout);
     signal?.removeEventListener("abort", interrupt);
   }
+  // To its end: it would take the next command for one that is left.
+  await killing;
   await endFamily(mark);
   // Who holds the other end of its output even now is not of the family.
   await Promise.race([closed, sleep(1000)]);
