@@ -9,6 +9,7 @@ const node = Object.fromEntries(
     "console",
     "fetch",
     "URL",
+    "AbortController",
     "AbortSignal",
     "Buffer",
     "setInterval",

@@ -197,6 +197,7 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
     ...kinds[kind],
     project,
     platform: `${project}-${stack.stack}`,
+    kind,
     source,
     machine,
     images,

@@ -3,6 +3,8 @@
  * developer's environment and a QA environment differs here, as data, and nowhere else.
  */
 export interface Environment extends Kind, Place<keyof PublishedPorts> {
+  /** What it is for: one of `kinds`. */
+  readonly kind: keyof typeof kinds;
   /** The machine whose Docker engine runs the platform. */
   readonly machine: MachineSettings;
   /** What names of upstream images are appended to; empty for upstream itself. */

@@ -3,7 +3,6 @@
 
 import { appendFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { deliver, missingImages } from "../delivery/builder.ts";
 import { ownImages } from "../delivery/own-images.ts";
 import { DeliveryError } from "../delivery/refusal.ts";
@@ -13,10 +12,12 @@ import { readEnvironment } from "../platform/config.ts";
 import { ConfigError } from "../platform/problem.ts";
 import { wholeServices } from "../platform/service.ts";
 import { readStackFiles } from "../platform/stack-file.ts";
+import { parse } from "./arguments.mjs";
 import { logFile, main, root, say, SetupError, stackFile, time } from "./steps.mjs";
 
 async function run([verb, ...args]) {
-  const { stack } = parse(args);
+  const options = { stack: { type: "string", short: "s", default: "qa" } };
+  const { stack } = parse(args, options, `npm run ${verb} -- [--stack NAME]`).values;
   const environment = environmentOf(stack);
   const { registry } = environment;
   if (verb === "push" && registry === undefined) {
@@ -30,14 +31,6 @@ async function run([verb, ...args]) {
   for (const { name } of images.filter((image) => !missing.includes(image))) say(`✔ ${name} is there`);
   await deliver(missing, to, progress());
   return 0;
-}
-
-function parse(args) {
-  try {
-    return parseArgs({ args, options: { stack: { type: "string", short: "s", default: "qa" } } }).values;
-  } catch (error) {
-    throw new SetupError(`${error.message} Usage: npm run build|push -- [--stack NAME]`);
-  }
 }
 
 /** As the program reads it, but without a login: the secret is the state's, and the docker command has one of its own. */

@@ -3,7 +3,7 @@
 
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { parse } from "./arguments.mjs";
 import { buildx } from "./buildx.mjs";
 import { docker } from "./docker.mjs";
 import { images } from "./images.mjs";
@@ -11,6 +11,7 @@ import { logs } from "./logs.mjs";
 import { newService } from "./new.mjs";
 import { node } from "./node.mjs";
 import { pulumi } from "./pulumi.mjs";
+import { clearTheWay, ownerOf, readState, removeUnknown } from "./remains.mjs";
 import { installFilter } from "./stack-file-filter.mjs";
 import { state } from "./state.mjs";
 import { status } from "./status.mjs";
@@ -27,7 +28,7 @@ export async function prepareTools({ stack = "dev", quiet = false } = {}) {
   return setup;
 }
 
-async function prepare({ stack = "dev", quiet = false } = {}) {
+export async function prepare({ stack = "dev", quiet = false } = {}) {
   const setup = await prepareTools({ stack, quiet });
   await state(setup, stack);
   return setup;
@@ -48,19 +49,30 @@ async function onStack(verb, given) {
   const ask = verb === "preview" || confirmed(args) || (process.stdin.isTTY && !everything);
   const yes = ask ? [] : ["--yes"];
   const words = everything ? ["destroy"] : verbs[verb];
-  const code = await handOver(
-    "pulumi",
-    [...words, ...(named === undefined ? ["--stack", stack] : []), ...yes, ...args],
-    env,
-  );
+  const hand = () =>
+    handOver("pulumi", [...words, ...(named === undefined ? ["--stack", stack] : []), ...yes, ...args], env);
+  const isDown = verb === "down" && !args.includes("--preview-only");
+  const code = isDown
+    ? await andTheRest(setup, stack, { asks: yes.length === 0 && !confirmed(args) }, hand)
+    : await hand();
   installFilter(); // Pulumi may have written a stack's file
   if (everything && code !== 0) say("  The data that is still there is not protected any more, until the next up.");
   if (verb === "up" && code === 0) await showOutputs(stack, env);
   return code;
 }
 
+/** A destroy, and then what no state knows; before it too where nobody is asked: what is left may be in its way. */
+async function andTheRest(setup, stack, { asks }, destroy) {
+  const state = await readState(setup, stack);
+  const owner = ownerOf(state);
+  if (state !== undefined && !asks) await clearTheWay(setup, stack, state, owner);
+  const code = await destroy();
+  if (code === 0) await removeUnknown(setup, await readState(setup, stack), owner);
+  return code;
+}
+
 /** Makes the stack where there is none, and leaves the one that is selected for plain pulumi as it is. */
-async function create(stack, env) {
+export async function create(stack, env) {
   const made = await run("pulumi", ["stack", "init", stack, "--no-select", "--non-interactive"], { env });
   if (made.code !== 0 && !made.stderr.includes("already exists")) {
     throw new SetupError(made.stderr.trim().replace(/^error: /, ""));
@@ -133,17 +145,10 @@ async function showLogs(args) {
     tail: { type: "string", short: "n", default: "100" },
     "no-follow": { type: "boolean", default: false },
   };
-  const { values, positionals } = parse(args, options);
+  const usage = "npm run logs -- [--stack NAME] [--tail N] [--no-follow] [PART ...]";
+  const { values, positionals } = parse(args, options, usage, { allowPositionals: true });
   const setup = await prepare({ stack: values.stack, quiet: true });
   return logs(setup, values.stack, { names: positionals, follow: !values["no-follow"], tail: values.tail });
-}
-
-function parse(args, options) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new SetupError(`${error.message} Usage: npm run logs -- [--stack NAME] [--tail N] [--no-follow] [PART ...]`);
-  }
 }
 
 /** With the tools that images need, which are fewer. */

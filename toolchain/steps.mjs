@@ -19,7 +19,7 @@ export class SetupError extends Error {}
 
 /**
  * What the steps found: the environment for every later command.
- * @typedef {{ env: NodeJS.ProcessEnv, set: Record<string, string>, path: string[], quiet: boolean }} Setup
+ * @typedef {{ env: NodeJS.ProcessEnv, set: Record<string, string>, path: string[], quiet: boolean, detached?: boolean }} Setup
  */
 
 /** @returns {Setup} */
@@ -113,14 +113,15 @@ export function logFile(title) {
 const current = new Set();
 
 /**
- * Runs a command to its end without a shell; never throws for what the command does.
+ * Runs a command to its end without a shell; never throws for what the command does. One that is detached hears no Ctrl-C.
  * @returns {Promise<{ code: number, stdout: string, stderr: string, reason: string }>}
  */
-export function run(command, args, { cwd = root, env = process.env, input, onOutput, timeout } = {}) {
+export function run(command, args, { cwd = root, env = process.env, input, onOutput, timeout, detached = false } = {}) {
   return new Promise((done) => {
     const child = spawn(command, args, {
       cwd,
       env,
+      detached,
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       ...(timeout === undefined ? {} : { timeout, killSignal: "SIGKILL" }),
     });

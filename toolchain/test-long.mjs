@@ -1,4 +1,4 @@
-// `npm run test:long`: the tests under load with the full counts, three times over.
+// `npm run test:long`: the tests under load with the full counts, three times over, and every interruption of a QA run.
 
 import { add, conclude, mocha } from "./check.mjs";
 import { prepareTools } from "./mia.mjs";
@@ -15,5 +15,7 @@ await main(async () => {
   for (let run = 1; run <= runs; run++) {
     results.push(await mocha(setup, `load run ${run}`, "tests/e2e/zero-downtime.test.ts"));
   }
+  setVariable(setup, "MIA_LONG", "1");
+  results.push(await mocha(setup, "interruptions", "tests/e2e/qa-interrupted.test.ts"));
   return conclude(add(...results));
 });

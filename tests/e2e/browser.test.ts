@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { createUser, found, newName } from "./support/acceptance.ts";
+import { createUser, found, newName } from "../../acceptance/flow.ts";
 import { startBrowser } from "./support/browser.ts";
 import { Clone } from "./support/clone.ts";
 import { OwnEngine } from "./support/own-engine.ts";

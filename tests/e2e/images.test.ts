@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { acceptance } from "./support/acceptance.ts";
+import { acceptance } from "../../acceptance/flow.ts";
 import { Clone } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";

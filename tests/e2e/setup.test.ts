@@ -13,7 +13,7 @@ import {
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { acceptance } from "./support/acceptance.ts";
+import { acceptance } from "../../acceptance/flow.ts";
 import { Clone, withoutOurTools } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
 import { command, succeed } from "./support/command.ts";

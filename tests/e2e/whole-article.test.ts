@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { acceptance, createUser, found, newName, search, searchUntil } from "./support/acceptance.ts";
+import { acceptance, createUser, found, newName, search, searchUntil } from "../../acceptance/flow.ts";
 import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Agent, get } from "node:http";
-import { createUser, found } from "./support/acceptance.ts";
+import { createUser, found } from "../../acceptance/flow.ts";
 import { Clone, type Ports } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";

@@ -48,6 +48,7 @@ describe("A stack's config", () => {
       mode: "development",
       project: "mia",
       platform: "mia-dev",
+      kind: "development",
       source: "Pulumi.dev.yaml",
       machine: { driver: "local" },
       images: "",
@@ -60,8 +61,11 @@ describe("A stack's config", () => {
   });
 
   it("knows what a kind of environment means", () => {
-    const { delivery, keepsData, mode } = read({ "mia:kind": "qa" });
-    assert.deepEqual({ delivery, keepsData, mode }, { delivery: "baked", keepsData: false, mode: "production" });
+    const { kind, delivery, keepsData, mode } = read({ "mia:kind": "qa" });
+    assert.deepEqual(
+      { kind, delivery, keepsData, mode },
+      { kind: "qa", delivery: "baked", keepsData: false, mode: "production" },
+    );
   });
 
   it("takes the surroundings' images only where it names none itself", () => {

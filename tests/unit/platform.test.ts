@@ -8,6 +8,7 @@ const environment: Environment = {
   ...kinds.development,
   project: "mia",
   platform: "mia-dev",
+  kind: "development",
   source: "Pulumi.dev.yaml",
   machine: { driver: "local" },
   images: "",

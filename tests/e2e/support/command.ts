@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 
+export { eventually } from "../../../acceptance/eventually.ts";
+
 /** How a command ended. */
 export interface Ended {
   readonly code: number;
@@ -54,15 +56,4 @@ export async function succeed(name: string, args: readonly string[], options: Co
     throw new Error(`${name} ${args.join(" ")} in ${options.cwd}: exit ${String(ended.code)}\n${ended.output}`);
   }
   return ended;
-}
-
-/** Asks again until the answer is there, or fails with the last one after so many seconds. */
-export async function eventually<T>(seconds: number, ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await ask();
-    if (isIt(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`not within ${String(seconds)} s; at last: ${JSON.stringify(answer)}`);
-    await new Promise((resume) => setTimeout(resume, 50));
-  }
 }

@@ -17,6 +17,22 @@ export function descendants(pid: number): Process[] {
   return below(pid);
 }
 
+/** Those that run in an environment with this folder as HOME, but for those that nobody waits for any more. */
+export function processesOf(home: string): Process[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => environmentOf(pid).includes(`HOME=${home}`))
+    .flatMap(read);
+}
+
+function environmentOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+  } catch {
+    return []; // it has ended meanwhile, or is the kernel's
+  }
+}
+
 /** Whether it still runs, and is not another that got its number. */
 export function isRunning({ pid, commandLine }: Process): boolean {
   return read(String(pid)).some((now) => now.commandLine === commandLine);

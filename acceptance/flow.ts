@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eventually } from "./command.ts";
+import { eventually } from "./eventually.ts";
 
 /** What the service `user` answers. */
 export interface User {
@@ -53,18 +53,32 @@ export function newName(): string {
   return `Ann${Math.random().toString(36).slice(2)} Lee`;
 }
 
-/** The acceptance flow: create → event → index → search → cached search, and both front ends. */
-export async function acceptance(url: string): Promise<void> {
-  const { id, name } = await createUser(url, newName());
+/** That this user is found: by way of an event, the index, and `user`, who is asked for the details. */
+export async function isFound(url: string, { id, name }: User): Promise<void> {
   assert.deepEqual((await found(url, name, 30)).results, [{ id, name }]);
+}
+
+/** That the same search is answered out of the cache, and in the same way. */
+export async function isCached(url: string, { id, name }: User): Promise<void> {
   const again = await searchUntil(url, name, ({ cached }) => cached);
   assert.deepEqual(again.results, [{ id, name }]);
-  for (const [front, title] of [
-    ["keeplounge", "Keep Lounge"],
-    ["keepwww", "Keep"],
-  ]) {
-    const response = await fetch(`${url}/${front ?? ""}/`);
-    assert.equal(response.status, 200);
-    assert.ok((await response.text()).includes(`<title>${title ?? ""}</title>`));
-  }
+}
+
+/** The front ends, and what each shows as its title. */
+export const frontends = { keeplounge: "Keep Lounge", keepwww: "Keep" } as const;
+
+/** That a front end shows itself. */
+export async function isShown(url: string, name: keyof typeof frontends): Promise<void> {
+  const response = await fetch(`${url}/${name}/`);
+  assert.equal(response.status, 200);
+  assert.ok((await response.text()).includes(`<title>${frontends[name]}</title>`));
+}
+
+/** The acceptance flow as a whole: create → event → index → search → cached search, and both front ends. */
+export async function acceptance(url: string): Promise<void> {
+  const user = await createUser(url, newName());
+  await isFound(url, user);
+  await isCached(url, user);
+  await isShown(url, "keeplounge");
+  await isShown(url, "keepwww");
 }
