@@ -110,6 +110,13 @@ const schema = v.strictObject(
         "need an object such as {user: 2}",
       ),
     ),
+    mode: v.pipe(
+      v.string(),
+      v.regex(
+        /^$|^[a-z][a-z0-9_]{0,19}$/,
+        "need a word of up to 20 small letters, digits and _, such as staging, or nothing",
+      ),
+    ),
     kind: v.picklist(Object.keys(kinds) as (keyof typeof kinds)[], `need ${Object.keys(kinds).join(" or ")}`),
     publishAddress,
     serviceAddress: v.pipe(
@@ -137,6 +144,7 @@ const examples: Record<string, string> = {
   registry: "--path mia:registry.address registry.example:5000",
   replicas: "--path mia:replicas.user 2",
   kind: "mia:kind development",
+  mode: "mia:mode staging",
   publishAddress: "mia:publishAddress 127.0.0.1",
   serviceAddress: "mia:serviceAddress 172.17.0.1",
   httpPort: "mia:httpPort 80",
@@ -190,11 +198,12 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
   const { project } = stack;
   const source = `Pulumi.${stack.stack}.yaml`;
   const settings = readSettings(stack, { file: source, schema, examples });
-  const { kind, machine, images, registry, replicas, publishAddress, serviceAddress, ...ports } = settings;
+  const { kind, mode, machine, images, registry, replicas, publishAddress, serviceAddress, ...ports } = settings;
   const { address, user, password } = registry;
   const login = user === undefined || password === undefined ? {} : { login: { user, password } };
   return {
     ...kinds[kind],
+    ...(mode === "" ? {} : { mode }),
     project,
     platform: `${project}-${stack.stack}`,
     kind,

@@ -47,7 +47,7 @@ export interface Kind {
   readonly delivery: "mounted" | "baked";
   /** Whether volumes, and the root password in one of them, outlive a `pulumi destroy --exclude-protected`. */
   readonly keepsData: boolean;
-  /** What the services run as: RAILS_ENV, NODE_ENV. */
+  /** What the services run as unless the config says another: RAILS_ENV, NODE_ENV. */
   readonly mode: string;
 }
 

@@ -425,6 +425,29 @@ describe("The platform", function () {
         ],
         ["mia:kinds", "qa", unknown("kinds")],
         [
+          "mia:mode",
+          "Staging",
+          ours(
+            "mode",
+            'got "Staging", need a word of up to 20 small letters, digits and _, such as staging, or nothing. Fix: pulumi config set mia:mode staging',
+          ),
+        ],
+        ["mia:modes", "staging", unknown("modes")],
+        ["mia:registry", "registry.example", pulumis("registry", "object")],
+        [
+          "mia:registry.address",
+          "registry",
+          ours(
+            "registry.address",
+            'got "registry", need a registry\'s host, with its port and path, such as registry.example:5000/team. Fix: pulumi config set --path mia:registry.address registry.example:5000',
+          ),
+        ],
+        [
+          "mia:registry.host",
+          "registry.example",
+          ours("registry.host", "got a key that does not exist. Fix: pulumi config rm --path mia:registry.host"),
+        ],
+        [
           "mia:images",
           "registry.example",
           ours(

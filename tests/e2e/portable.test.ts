@@ -42,6 +42,7 @@ describe("QA", function () {
       await clone.mustPulumi("config", "set", `mia:${port}`, "0");
     const qa = await up("qa");
     await clone.mustPulumi("stack", "init", "pr-42", "--copy-config-from", "qa");
+    await clone.mustPulumi("config", "set", "mia:mode", "staging");
     const pr = await up("pr-42");
     await clone.mustPulumi("stack", "init", "dev");
     const dev = await up("dev");
@@ -79,6 +80,8 @@ describe("QA", function () {
     );
     for (const stack of ["pr-42", "dev"]) await clone.mustPulumi("preview", "--expect-no-changes", "--stack", stack);
     assert.notEqual(qa.lbUrl, pr.lbUrl);
+    const variables = await engine.must("exec", await engine.container("user", "mia-pr-42"), "printenv", "RAILS_ENV");
+    assert.equal(variables, "staging");
   });
 
   it("keeps the ports that were chosen for it, also while they are looked for anew", async () => {

@@ -10,6 +10,7 @@ const valid = {
   "mia:registry": "{}",
   "mia:replicas": "{}",
   "mia:kind": "development",
+  "mia:mode": "",
   "mia:publishAddress": "127.0.0.1",
   "mia:serviceAddress": "",
   "mia:httpPort": "80",
@@ -79,6 +80,13 @@ describe("A stack's config", () => {
     assert.deepEqual([consulServer, consulDns, rmqManagement], [0, 0, 0]);
   });
 
+  it("runs services as the kind says, unless it names a mode", () => {
+    const modes = [{}, { "mia:kind": "qa" }, { "mia:kind": "qa", "mia:mode": "staging" }].map(
+      (values) => read(values).mode,
+    );
+    assert.deepEqual(modes, ["development", "production", "staging"]);
+  });
+
   it("leaves those that an `up` needs to the machine where they are 0", () => {
     const { http, status, consul } = read({ "mia:httpPort": "0", "mia:statusPort": "0", "mia:consulPort": "0" }).ports;
     assert.deepEqual([http, status, consul], ["free", "free", "free"]);
@@ -125,6 +133,11 @@ describe("A stack's config", () => {
       "rmqManagementPort",
       "65536",
       "Pulumi.dev.yaml: mia:rmqManagementPort: got 65536, need 1..65535, or 0 for none. Fix: pulumi config set mia:rmqManagementPort 15672",
+    ],
+    [
+      "mode",
+      "Staging",
+      'Pulumi.dev.yaml: mia:mode: got "Staging", need a word of up to 20 small letters, digits and _, such as staging, or nothing. Fix: pulumi config set mia:mode staging',
     ],
     [
       "registry",
