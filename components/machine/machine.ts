@@ -17,8 +17,6 @@ export interface MachineArgs<P extends Place> {
 
 /** The machine: the Docker engine that runs a stack, the same from its first `up` to its `destroy`. */
 export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
-  /** What every resource on this machine is created through. */
-  readonly provider: docker.Provider;
   /** The id of the engine that the stack lives on. */
   readonly engineId: pulumi.Output<string>;
   /**
@@ -34,6 +32,8 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   readonly commandEnvironment: Readonly<Record<string, string>>;
   /** The engine's socket, as the machine's containers can mount it. */
   readonly socket: string;
+
+  private made: docker.Provider | undefined;
 
   constructor(name: string, { environment, engine }: MachineArgs<P>, opts?: pulumi.ComponentResourceOptions) {
     const { platform } = environment;
@@ -55,16 +55,18 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
       refuseAnother(platform, engine, kept);
       const placed = { ...environment, ports: await this.choosePorts(name, environment, engine) };
       await refuseUnavailable(placed, engine);
+      // Not before: the state would have it by another engine.
+      this.made = provider(name, engine, environment, this);
       return placed as unknown as P;
     });
 
-    const { host, context } = engine;
-    this.provider = new docker.Provider(
-      `${name}-docker`,
-      { host, ...(context === undefined ? {} : { context }), ...registryAuth(environment) },
-      { parent: this },
-    );
     this.registerOutputs({ engineId: this.engineId, host: engine.host });
+  }
+
+  /** What every resource on this machine is created through: there once `environment` is. */
+  get provider(): docker.Provider {
+    if (this.made === undefined) throw new Error("the machine's environment was not awaited");
+    return this.made;
   }
 
   /** The ports, with those that are to be free: the state remembers what was free at the first `up`. */
@@ -86,6 +88,16 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     }
     return chosen;
   }
+}
+
+function provider(
+  name: string,
+  { host, context }: Engine,
+  place: Pick<Place, "registry">,
+  parent: pulumi.Resource,
+): docker.Provider {
+  const address = { host, ...(context === undefined ? {} : { context }) };
+  return new docker.Provider(`${name}-docker`, { ...address, ...registryAuth(place) }, { parent });
 }
 
 /** For upstream images that are taken from the registry too. */
