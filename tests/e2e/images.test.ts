@@ -39,7 +39,10 @@ describe("Images of our own", function () {
   /** What an engine has of a project's images. */
   async function imagesOn(engine: OwnEngine): Promise<string[]> {
     const names = await engine.must("images", "--format", "{{.Repository}}:{{.Tag}}");
-    return names.split("\n").filter((name) => name.startsWith(`${registry.address}/mia-`));
+    return names
+      .split("\n")
+      .filter((name) => name.startsWith(`${registry.address}/mia-`))
+      .sort();
   }
 
   /** Those whose container a preview replaces. */
