@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { deliver, type Destination, missingImages } from "../delivery/builder.ts";
+import { deliver, type Destination, type Listener, missingImages } from "../delivery/builder.ts";
 import { type OwnImage, ownImages } from "../delivery/own-images.ts";
 import { DeliveryError } from "../delivery/refusal.ts";
 import type { Environment } from "../platform/environment.ts";
@@ -32,7 +32,7 @@ export class Images extends pulumi.ComponentResource {
   /** @throws RunError where a service has no folder to build from. */
   constructor(name: string, { environment, machine, services }: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     refuseMissingFolders(services);
-    const images = ownImages(environment, services);
+    const images = ownImages(environment, services, machine.platform);
     const names = new Map(images.map((image) => [image.part, image.name]));
     super("mia:platform:Images", name, Object.fromEntries(names), opts);
     this.names = names;
@@ -59,23 +59,26 @@ class Image extends pulumi.ComponentResource {
 }
 
 async function announce(images: readonly OwnImage[], to: Destination, shown: Map<OwnImage, Image>): Promise<void> {
-  for (const image of await missingImages(images, to)) {
+  const missing = await missingImages(images, to.engine).catch(cleanly);
+  for (const image of missing) {
     const from = to.registry === undefined ? "" : `taken from ${to.registry.address}, or `;
     await pulumi.log.info(`${image.name} will be ${from}built from ${image.context}/`, shown.get(image));
   }
 }
 
 async function make(images: readonly OwnImage[], to: Destination, shown: Map<OwnImage, Image>): Promise<void> {
-  try {
-    await deliver(images, to, {
-      begins: (image, doing) => void pulumi.log.info(`${doing} ${image.name}`, shown.get(image)),
-      // Shown beside the image while it goes on, and gone afterwards.
-      says: (image, line) => void pulumi.log.info(line, shown.get(image), undefined, true),
-      ends: () => undefined,
-    });
-  } catch (error) {
-    throw error instanceof DeliveryError ? new pulumi.RunError(error.message) : error;
-  }
+  const listener: Listener = {
+    begins: (image, doing) => void pulumi.log.info(`${doing} ${image.name}`, shown.get(image)),
+    // Shown beside the image while it goes on, and gone afterwards.
+    says: (image, line) => void pulumi.log.info(line, shown.get(image), undefined, true),
+    ends: () => undefined,
+  };
+  await deliver(images, to, listener).catch(cleanly);
+}
+
+/** In one clean sentence where it is a user's. */
+function cleanly(error: Error): never {
+  throw error instanceof DeliveryError ? new pulumi.RunError(error.message) : error;
 }
 
 function refuseMissingFolders(services: Readonly<Record<string, Service>>): void {

@@ -13,6 +13,8 @@ export interface Destination {
   readonly engine: Address;
   /** The registry that is to have them too; none where left out. */
   readonly registry?: Registry | undefined;
+  /** Whether the registry is asked for what the engine has, too. @default false */
+  readonly asksAlways?: boolean;
 }
 
 /** Hears how it goes on. */
@@ -21,13 +23,16 @@ export interface Listener {
   begins(image: OwnImage, doing: "taking" | "building" | "pushing"): void;
   /** What docker says meanwhile. */
   says(image: OwnImage, line: string): void;
-  /** It is where it is to be. */
-  ends(image: OwnImage): void;
+  /** It is where it is to be, and was there before or was not. */
+  ends(image: OwnImage, how: "there" | "made"): void;
 }
 
-/** Those of the images that are not known to be where they are to be. */
-export async function missingImages(images: readonly OwnImage[], to: Destination): Promise<OwnImage[]> {
-  const there = await Promise.all(images.map((image) => isThere(image, to)));
+/**
+ * Those of the images that the engine has not.
+ * @throws DeliveryError where the engine does not say.
+ */
+export async function missingImages(images: readonly OwnImage[], engine: Address): Promise<OwnImage[]> {
+  const there = await Promise.all(images.map((image) => isOn(engine, image)));
   return images.filter((_, i) => !there[i]);
 }
 
@@ -37,13 +42,14 @@ export async function missingImages(images: readonly OwnImage[], to: Destination
  * @throws DeliveryError that says all that went wrong, each once.
  */
 export async function deliver(images: readonly OwnImage[], to: Destination, listener: Listener): Promise<void> {
-  const missing = await missingImages(images, to);
-  if (missing.length === 0) return;
+  const { registry, asksAlways = false } = to;
+  const wanted = registry !== undefined && asksAlways ? images : await missingImages(images, to.engine);
+  for (const image of images.filter((one) => !wanted.includes(one))) listener.ends(image, "there");
+  if (wanted.length === 0) return;
   await withPrivateFolder(async (folder) => {
-    const { registry } = to;
     const engine = registry === undefined ? to.engine : await loggedIn(to.engine, registry, folder);
-    const builder = new Builder({ engine, registry }, folder, listener);
-    const results = await Promise.allSettled(missing.map((image) => builder.ensure(image)));
+    const builder = new Builder({ ...to, engine }, folder, listener);
+    const results = await Promise.allSettled(wanted.map((image) => builder.ensure(image)));
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
     const other = errors.find((error) => !(error instanceof DeliveryError));
     if (other !== undefined) throw other;
@@ -51,10 +57,12 @@ export async function deliver(images: readonly OwnImage[], to: Destination, list
   });
 }
 
-/** Where there is a registry, it is the one that knows: an engine that pushed or took an image has its digest. */
-async function isThere({ name }: OwnImage, { engine, registry }: Destination): Promise<boolean> {
-  const digests = await docker(engine, "image", "inspect", "--format", "{{json .RepoDigests}}", name);
-  return digests.ok && (registry === undefined || digests.stdout.includes(`"${name.replace(/:[^:]*$/, "")}@`));
+async function isOn(engine: Address, { name }: OwnImage): Promise<boolean> {
+  const found = await docker(engine, "image", "inspect", "--format", "{{.Id}}", name);
+  if (!found.ok && !/no such image/i.test(found.why)) {
+    throw new DeliveryError(`The engine does not say whether it has ${name} (${found.why}): try again.`);
+  }
+  return found.ok;
 }
 
 class Builder {
@@ -79,20 +87,22 @@ class Builder {
   }
 
   private async make(image: OwnImage): Promise<void> {
-    if (await isThere(image, this.to)) return;
-    const { engine, registry } = this.to;
-    if (registry === undefined || !(await this.take(image, registry))) {
-      const local = await docker(engine, "image", "inspect", "--format", "{{.Id}}", image.name);
-      if (!local.ok) await this.build(image);
-      if (registry !== undefined) await this.push(image, registry);
+    const { engine, registry, asksAlways = false } = this.to;
+    const local = await isOn(engine, image);
+    const done = local && (registry === undefined || !asksAlways);
+    if (done || (registry !== undefined && (await this.take(image, registry)))) {
+      this.listener.ends(image, local ? "there" : "made");
+      return;
     }
-    this.listener.ends(image);
+    if (!local) await this.build(image);
+    if (registry !== undefined) await this.push(image, registry, !local);
+    this.listener.ends(image, "made");
   }
 
   private async take(image: OwnImage, registry: Registry): Promise<boolean> {
     this.listener.begins(image, "taking");
     const pulled = await this.run(image, {}, "pull", image.name);
-    if (!pulled.ok && !isMissing(pulled.why)) throw new DeliveryError(refused(registry, pulled.why));
+    if (!pulled.ok && !isMissing(pulled.why)) throw new DeliveryError(refused(registry, "give", pulled.why));
     return pulled.ok;
   }
 
@@ -116,14 +126,13 @@ class Builder {
     throw new DeliveryError(`${context}/ could not be built (${built.why}). Its last lines:\n${last}`);
   }
 
-  private async push(image: OwnImage, { address }: Registry): Promise<void> {
+  /** Pushes it. What could not be pushed is forgotten where this run has built it, so that the next one tries again. */
+  private async push(image: OwnImage, registry: Registry, isNew: boolean): Promise<void> {
     this.listener.begins(image, "pushing");
     const pushed = await this.run(image, {}, "push", image.name);
     if (pushed.ok) return;
-    // Without the image's name: where one can't be pushed, mostly none can, and that is said once.
-    throw new DeliveryError(
-      `The registry ${address} does not take images (${pushed.why}): see its log, and whether its disk is full.`,
-    );
+    if (isNew) await docker(this.to.engine, "rmi", "--no-prune", image.name);
+    throw new DeliveryError(refused(registry, "take", pushed.why));
   }
 
   private run(image: OwnImage, variables: Record<string, string>, ...args: string[]) {

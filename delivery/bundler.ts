@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-// Settings that look like a host's name, since two underscores stand for a dot.
-const settings = /^BUNDLE_(BUILD|GEM|LOCAL|PATH|PLUGINS|SSL|TIMEOUT)__/;
+// Settings that look like a host's name of two parts, since two underscores stand for a dot.
+const settings = /^BUNDLE_(BUILD|GEM|LOCAL|PATH|PLUGINS|SSL|TIMEOUT)__(?!\S*__)/;
 
 /**
  * What Bundler knows of private gem servers where the image is built (`bundle config set --global gems.example.com

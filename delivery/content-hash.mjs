@@ -34,12 +34,14 @@ export function hashOf(paths, counts, ...more) {
  * @param {(name: string) => boolean} counts
  */
 function add(hash, path, name, counts) {
-  const stat = lstatSync(path);
-  if (stat.isDirectory()) {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) {
     for (const entry of readdirSync(path).sort()) add(hash, join(path, entry), `${name}/${entry}`, counts);
-  } else if (!counts(name.slice(1))) {
     return;
-  } else if (stat.isSymbolicLink()) {
+  }
+  if (name !== "" && !counts(name.slice(1))) return;
+  if (stat === undefined) throw new Error(`${path} is gone`);
+  if (stat.isSymbolicLink()) {
     hash.update(`link\0${name}\0${readlinkSync(path)}\0`);
   } else {
     const kind = stat.mode & 0o100 ? "program" : "file";

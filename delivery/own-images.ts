@@ -20,12 +20,18 @@ export interface OwnImage {
 /** What names and contents of our images depend on. */
 type Surroundings = Pick<Environment, "delivery" | "images" | "ownImages">;
 
-/** Every image of our own that an environment needs, each after those that it is made of. */
-export function ownImages(surroundings: Surroundings, services: Readonly<Record<string, Service>>): OwnImage[] {
-  const { delivery, images, ownImages: prefix } = surroundings;
+/**
+ * Every image of our own that an environment needs, each after those that it is made of; `platform` is what they run on, such
+ * as `linux/x86_64`.
+ */
+export function ownImages(
+  { delivery, images, ownImages: prefix }: Surroundings,
+  services: Readonly<Record<string, Service>>,
+  platform: string,
+): OwnImage[] {
   const all: OwnImage[] = [];
   const add = (part: string, context: string, buildArgs: OwnImage["buildArgs"]): OwnImage => {
-    const image = ownImage(prefix, part, context, buildArgs);
+    const image = ownImage(prefix, part, context, buildArgs, platform);
     all.push(image);
     return image;
   };
@@ -51,9 +57,15 @@ export function imageOf(base: keyof typeof bases): string {
   return basename(bases[base].context);
 }
 
-/** Names the image of a folder by what is in it and by the images that it is made of. */
-export function ownImage(prefix: string, part: string, context: string, buildArgs: OwnImage["buildArgs"]): OwnImage {
-  const tag = contextHash(context, JSON.stringify(texts(buildArgs)));
+/** Names the image of a folder by what is in it, by the images that it is made of, and by what it runs on. */
+export function ownImage(
+  prefix: string,
+  part: string,
+  context: string,
+  buildArgs: OwnImage["buildArgs"],
+  platform: string,
+): OwnImage {
+  const tag = contextHash(context, JSON.stringify(texts(buildArgs)), platform);
   return { part, name: `${prefix}${part}:${tag}`, context, buildArgs };
 }
 

@@ -3,17 +3,23 @@ import type { Registry } from "../platform/environment.ts";
 /** What could not be built, taken or pushed: a line for each. */
 export class DeliveryError extends Error {}
 
+const asksForLogin = /unauthorized|denied|authentication required|no basic auth|HTTP request to an HTTPS server/i;
+const isAway = /connection refused|no such host|no route|unreachable|timeout|timed out|no answer|EOF\b/i;
+
 /** Whether a pull failed because the registry has no such image: some say so by asking for a login. */
 export function isMissing(why: string): boolean {
-  return /manifest unknown|name unknown|not found|repository does not exist/i.test(why);
+  return /manifest unknown|name unknown|not found|repository does not exist/i.test(why) && !/no basic auth/i.test(why);
 }
 
-/** A registry that refuses, as one sentence. */
-export function refused({ address, login }: Registry, why: string): string {
-  // The last is what an engine says of one on its loopback address: refused by TLS, it tries without.
-  if (/unauthorized|denied|authentication required|no basic auth|HTTP request to an HTTPS server/i.test(why)) {
+/** A registry that does not give or take images, as one sentence: without an image's name, since mostly it is so for all. */
+export function refused({ address, login }: Registry, doing: "give" | "take", why: string): string {
+  // An engine that is refused on its loopback address tries without TLS, and says only how that went.
+  if (asksForLogin.test(why)) {
     const who = login === undefined ? `\`docker login ${address}\`` : "mia:registry.user and mia:registry.password";
     return `The registry ${address} refuses the credentials (${why}): correct ${who}.`;
   }
-  return `The registry ${address} does not answer as one (${why}): start it, or correct mia:registry.address.`;
+  if (isAway.test(why)) {
+    return `The registry ${address} does not answer (${why}): start it, or correct mia:registry.address.`;
+  }
+  return `The registry ${address} does not ${doing} images (${why}): see its log, and whether a disk is full.`;
 }

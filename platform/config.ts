@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import * as v from "valibot";
-import { type Declared, type Environment, kinds } from "./environment.ts";
+import { type Declared, type Environment, kinds, setCommand } from "./environment.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 
 function port(zero: string) {
@@ -253,11 +253,13 @@ function problem(
   }
   // A rule about several keys has all of their values as its input.
   const value: unknown = key === "registry" ? issue.path?.at(-1)?.value : issue.input;
+  const mayBeSecret = key === "registry" && (!name.endsWith(".address") || String(value).includes("@"));
   return {
     where: `${file}: ${name}`,
-    got: value === undefined ? "nothing" : isSecret(name) ? "something else (a secret)" : JSON.stringify(value),
+    got:
+      value === undefined ? "nothing" : mayBeSecret ? "something else, which may be a secret" : JSON.stringify(value),
     need: issue.message,
-    fix: `pulumi config set ${exampleOf(key, name) ?? examples[key] ?? name}`,
+    fix: `${setCommand(file)} ${exampleOf(key, name) ?? examples[key] ?? name}`,
   };
 }
 

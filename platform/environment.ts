@@ -65,6 +65,11 @@ export interface Registry {
   readonly login?: { readonly user: string; readonly password: string };
 }
 
+/** What of a registry's address is its host, with the port: who logs in does so there. */
+export function registryHost(address: string): string {
+  return address.split("/")[0] ?? address;
+}
+
 /** How to get the engine: `local` is the one that the docker command talks to on this computer. */
 export interface MachineSettings {
   readonly driver: "local";
@@ -84,6 +89,12 @@ export interface PublishedPorts {
   readonly consulDns: number;
   /** RabbitMQ's management, or 0. */
   readonly rmqManagement: number;
+}
+
+/** The command that sets a key of a stack whose file is `source`, from the clone's folder. */
+export function setCommand(source: string): string {
+  const folder = source.split("/").slice(0, -1).join("/");
+  return folder === "" ? "pulumi config set" : `pulumi -C ${folder} config set`;
 }
 
 /** The config key of a port: `mia:httpPort`, or `mia-registry:port` where the place has no other. */

@@ -20,7 +20,8 @@ export interface StackFiles {
  */
 export function readStackFiles(folder: string, stack: string): StackFiles {
   const { name, config } = parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as ProjectFile;
-  const own = parse(readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8")) as { config?: Record<string, unknown> };
+  const text = readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8");
+  const own = (parse(text) ?? {}) as { config?: Record<string, unknown> };
   const defaults = Object.entries(config).map(([key, item]) => [key, (item as { default?: unknown }).default]);
   const merged = { ...Object.fromEntries(defaults), ...own.config } as Record<string, unknown>;
   const texts = Object.entries(merged)

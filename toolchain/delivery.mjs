@@ -3,7 +3,8 @@
 
 import { appendFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { deliver, missingImages } from "../delivery/builder.ts";
+import { docker } from "../components/machine/docker.ts";
+import { deliver } from "../delivery/builder.ts";
 import { ownImages } from "../delivery/own-images.ts";
 import { DeliveryError } from "../delivery/refusal.ts";
 import { frontends } from "../platform/catalogue/frontends.ts";
@@ -25,12 +26,15 @@ async function run([verb, ...args]) {
       `${stackFile(stack)}: mia:registry.address: got nothing, need the registry to push to. Fix: pulumi config set --stack ${stack} --path mia:registry.address registry.example:5000`,
     );
   }
-  const images = ownImages(environment, wholeServices(microservices, frontends));
-  const to = { engine: {}, registry: verb === "push" ? registry : undefined };
-  const missing = await missingImages(images, to);
-  for (const { name } of images.filter((image) => !missing.includes(image))) say(`✔ ${name} is there`);
-  await deliver(missing, to, progress());
+  const images = ownImages(environment, wholeServices(microservices, frontends), await enginePlatform());
+  await deliver(images, { engine: {}, registry: verb === "push" ? registry : undefined, asksAlways: true }, progress());
   return 0;
+}
+
+async function enginePlatform() {
+  const info = await docker({}, "info", "--format", "{{.OSType}}/{{.Architecture}}");
+  if (!info.ok) throw new SetupError(`The Docker engine does not answer (${info.why}): start it.`);
+  return info.stdout;
 }
 
 /** As the program reads it, but without a login: the secret is the state's, and the docker command has one of its own. */
@@ -41,14 +45,21 @@ function environmentOf(stack) {
     );
   }
   const { project, values } = readStackFiles(root, stack.split("/").pop());
-  const { address } = JSON.parse(values["mia:registry"]);
-  const registry = JSON.stringify(address === undefined ? {} : { address });
   return readEnvironment({
     project,
     stack: stack.split("/").pop(),
-    values: { ...values, "mia:registry": registry },
+    values: { ...values, "mia:registry": withoutLogin(values["mia:registry"]) },
     defaultImages: process.env.MIA_IMAGES,
   });
+}
+
+function withoutLogin(registry = "{}") {
+  try {
+    const entries = Object.entries(JSON.parse(registry));
+    return JSON.stringify(Object.fromEntries(entries.filter(([key]) => key !== "user" && key !== "password")));
+  } catch {
+    return registry; // as it is: its reader says what is wrong with it
+  }
 }
 
 /** A line when something begins and when an image is where it is to be; all else goes into its log. */
@@ -60,7 +71,8 @@ function progress() {
       if (doing !== "taking") say(`  ${doing} ${name} … (log: ${logFile(`image ${part}`)})`);
     },
     says: ({ part }, line) => appendFileSync(logFile(`image ${part}`), `${line}\n`),
-    ends: ({ part, name }) => say(`✔ ${name} (${time((Date.now() - from.get(part)) / 1000)})`),
+    ends: ({ part, name }, how) =>
+      say(how === "there" ? `✔ ${name} is there` : `✔ ${name} (${time((Date.now() - from.get(part)) / 1000)})`),
   };
 }
 

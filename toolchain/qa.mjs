@@ -11,7 +11,7 @@ import { marked } from "./family.mjs";
 import { listen } from "./interrupt.mjs";
 import { takeLease } from "./lease.mjs";
 import { create, prepare } from "./mia.mjs";
-import { complaint } from "./remains.mjs";
+import { complaint, readState } from "./remains.mjs";
 import { installFilter, withoutIdleSalt } from "./stack-file-filter.mjs";
 import { main, own, root, say, SetupError, stackFile, time } from "./steps.mjs";
 import { endOrphans, removeStack, takeAway, update } from "./take-away.mjs";
@@ -34,7 +34,8 @@ async function qa(args) {
   });
   try {
     await endOrphans(lease);
-    const setup = marked(await prepare({ stack, quiet: true }), lease.mark);
+    const setup = marked(await prepare({ stack: hasFile(stack) ? stack : "qa", quiet: true }), lease.mark);
+    await refuseUnknown(setup, stack, lease);
     begun = true;
     const folder = join(own, "qa", plainName(stack), new Date().toISOString().replace(/[:.]/g, "-"));
     mkdirSync(folder, { recursive: true });
@@ -125,9 +126,21 @@ function conclude({ stack, suite, folder, passed }, { failures, times, gone }) {
   return code;
 }
 
+function hasFile(stack) {
+  return existsSync(join(root, stackFile(stack)));
+}
+
+/** A stack of which nothing is known here but that it is there may be anybody's. */
+async function refuseUnknown(setup, stack, lease) {
+  if (hasFile(stack) || lease.made || (await readState(setup, stack)) === undefined) return;
+  throw new SetupError(
+    `Stack ${stack} is there, but its ${stackFile(stack)} is not: go to the clone that has it, or take another name.`,
+  );
+}
+
 /** What this brings up it takes away with all data: not where that is to be kept. */
 function refuseOtherKinds(stack) {
-  const file = existsSync(join(root, stackFile(stack))) ? stackFile(stack) : stackFile("qa");
+  const file = stackFile(hasFile(stack) ? stack : "qa");
   const kind = /^\s+mia:kind:\s*["']?([^"'\s]+)/m.exec(readFileSync(join(root, file), "utf8"))?.[1] ?? "development";
   if (kind === "qa") return;
   throw new SetupError(

@@ -96,7 +96,8 @@ async function kindOf(setup, stack, resourceCount) {
 }
 
 async function isTracked(setup, stack) {
-  return (await run("git", ["ls-files", "--error-unmatch", stackFile(stack)], { env: setup.env })).code === 0;
+  // 1 is git's answer for a file that it does not know; anything else is none.
+  return (await run("git", ["ls-files", "--error-unmatch", stackFile(stack)], { env: setup.env })).code !== 1;
 }
 
 /** Takes one away, as `npm run qa` would, whose runs it leaves alone; answers with how that went. */

@@ -4,7 +4,7 @@ import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
-import { own, root, SetupError, setVariable, stackFile, step } from "./steps.mjs";
+import { own, root, say, SetupError, setVariable, stackFile, step } from "./steps.mjs";
 
 // It protects nothing, and needn't: it encrypts a state that lies beside it, in the clone's own folder.
 const documentedPassphrase = "mia";
@@ -24,9 +24,19 @@ export async function state(setup, stack) {
     dropDeadLocks(folder);
     setVariable(setup, "PULUMI_BACKEND_URL", mine);
     const passphrase = setup.env.PULUMI_CONFIG_PASSPHRASE ?? setup.env.PULUMI_CONFIG_PASSPHRASE_FILE;
-    if (passphrase === undefined) setVariable(setup, "PULUMI_CONFIG_PASSPHRASE", documentedPassphrase);
+    if (passphrase === undefined) {
+      setVariable(setup, "PULUMI_CONFIG_PASSPHRASE", documentedPassphrase);
+      warnOfSecret(stack);
+    }
     return `${folder}, this clone's own`;
   });
+}
+
+/** What the documented passphrase encrypts is as good as open once it leaves this clone. */
+function warnOfSecret(stack) {
+  const file = join(root, stackFile(stack));
+  if (!existsSync(file) || !readFileSync(file, "utf8").includes("secure:")) return;
+  say(`  ${stackFile(stack)} holds a secret that the documented passphrase opens: don't commit it.`);
 }
 
 /** What commands that were killed on this computer have left: Pulumi would refuse until `pulumi cancel`. */

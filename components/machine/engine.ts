@@ -8,6 +8,8 @@ export interface Engine {
   readonly id: string;
   /** Its version, such as `29.0.0`. */
   readonly version: string;
+  /** What its images run on: `linux/x86_64`. */
+  readonly platform: string;
   /** Its socket, as a container on it can mount it. */
   readonly socket: string;
 }

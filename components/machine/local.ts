@@ -10,7 +10,7 @@ import type { Engine } from "./engine.ts";
 export async function localEngine(): Promise<Engine> {
   const [current, info] = await Promise.all([
     docker({}, "context", "inspect", "--format", "{{.Name}} {{.Endpoints.docker.Host}} {{len .TLSMaterial}}"),
-    docker({}, "info", "--format", "{{.ID}} {{.ServerVersion}} {{.OperatingSystem}}"),
+    docker({}, "info", "--format", "{{.ID}} {{.ServerVersion}} {{.OSType}}/{{.Architecture}} {{.OperatingSystem}}"),
   ]);
   if (current.why.includes("ENOENT")) {
     throw new RunError("There is no docker command on PATH: install Docker (https://docs.docker.com/engine/install).");
@@ -23,7 +23,7 @@ export async function localEngine(): Promise<Engine> {
       `DOCKER_CONTEXT is ${variable}, but the docker command talks to ${host}: unset DOCKER_CONTEXT, or DOCKER_HOST beside it.`,
     );
   }
-  const [id, version, ...system] = info.stdout.split(" ");
+  const [id, version, platform = "", ...system] = info.stdout.split(" ");
   if (!info.ok || !id || !version) {
     throw new RunError(
       `The Docker engine at ${host || "the current context"} does not answer (${info.why}): ` +
@@ -37,7 +37,7 @@ export async function localEngine(): Promise<Engine> {
     );
   }
   const socket = socketOf(host, system.join(" "));
-  return { host, id, version, socket, ...(context === "default" || certificates === "0" ? {} : { context }) };
+  return { host, id, version, platform, socket, ...(context === "default" || certificates === "0" ? {} : { context }) };
 }
 
 /** An engine that is not this computer's own, also Docker Desktop's in its virtual machine, has its socket in the usual place. */

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { Declared, Place } from "../../platform/environment.ts";
+import { type Declared, type Place, registryHost } from "../../platform/environment.ts";
 import { valueOf } from "../value.ts";
 import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
@@ -30,6 +30,8 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   readonly address: Address;
   /** The same for a shell command, as its environment. */
   readonly commandEnvironment: Readonly<Record<string, string>>;
+  /** What images run on here: `linux/x86_64`. */
+  readonly platform: string;
   /** The engine's socket, as the machine's containers can mount it. */
   readonly socket: string;
 
@@ -42,6 +44,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     this.commandEnvironment =
       engine.context === undefined ? { DOCKER_HOST: engine.host } : { DOCKER_CONTEXT: engine.context };
     this.socket = engine.socket;
+    this.platform = engine.platform;
 
     // The state's memory of its engine: what was written at the first `up` is kept, whatever is there now.
     const first = new random.RandomUuid(
@@ -104,8 +107,9 @@ function provider(
 function registryAuth({ registry }: Pick<Place, "registry">): docker.ProviderArgs {
   if (registry?.login === undefined) return {};
   const { user, password } = registry.login;
-  const host = registry.address.split("/")[0] ?? "";
-  return { registryAuth: [{ address: host, username: user, password: pulumi.secret(password) }] };
+  return {
+    registryAuth: [{ address: registryHost(registry.address), username: user, password: pulumi.secret(password) }],
+  };
 }
 
 function refuseAnother(platform: string, engine: Engine, kept: Readonly<Record<string, string>> | undefined): void {

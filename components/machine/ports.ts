@@ -2,7 +2,7 @@ import { RunError } from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { type Declared, type Place, portAfter, portKey, protocolOf } from "../../platform/environment.ts";
+import { type Declared, type Place, portAfter, portKey, protocolOf, setCommand } from "../../platform/environment.ts";
 import { ConfigError, type Problem } from "../../platform/problem.ts";
 import { docker } from "./docker.ts";
 import type { Engine } from "./engine.ts";
@@ -20,7 +20,11 @@ export async function refuseUnavailable(place: Place, engine: Engine): Promise<v
 async function foreignAddresses(place: Place, engine: Engine): Promise<Problem[]> {
   const { project, source, publishAddress, serviceAddress } = place;
   const addresses = [
-    { key: "publishAddress", address: publishAddress, fix: `pulumi config set ${project}:publishAddress 127.0.0.1` },
+    {
+      key: "publishAddress",
+      address: publishAddress,
+      fix: `${setCommand(source)} ${project}:publishAddress 127.0.0.1`,
+    },
     { key: "serviceAddress", address: serviceAddress, fix: `pulumi config rm ${project}:serviceAddress` },
   ].filter(({ address }) => address !== "");
   const problems = addresses.map(async ({ key, address, fix }): Promise<Problem[]> => {
@@ -53,7 +57,7 @@ async function takenPorts(place: Place, engine: Engine): Promise<Problem[]> {
           where: `${source}: ${portKey(place, name)}`,
           got: `${String(port)}, which ${holder} holds on ${publishAddress}`,
           need: "need a free port",
-          fix: `pulumi config set ${portKey(place, name)} ${String(await freeFrom({ ...wanted, port: portAfter(port) }, engine, place))}`,
+          fix: `${setCommand(source)} ${portKey(place, name)} ${String(await freeFrom({ ...wanted, port: portAfter(port) }, engine, place))}`,
         },
       ];
     }),

@@ -286,7 +286,7 @@ describe("Images of our own", function () {
         assert.match(
           await refusal(),
           new RegExp(
-            `^error: The registry ${registry.address} does not answer as one \\(.*connection refused.*\\): start it, or correct mia:registry\\.address\\.$`,
+            `^error: The registry ${registry.address} does not answer \\(.*connection refused.*\\): start it, or correct mia:registry\\.address\\.$`,
           ),
         );
       } finally {
@@ -306,7 +306,7 @@ describe("Images of our own", function () {
         const words = await refusal();
         assert.match(
           words,
-          /^error: The registry 127\.0\.0\.1:\d+ does not take images \(.*\): see its log, and whether its disk is full\.$/,
+          /^error: The registry 127\.0\.0\.1:\d+ does not take images \(.*\): see its log, and whether a disk is full\.$/,
         );
       } finally {
         await registry.use(clone, "qa");

@@ -249,7 +249,7 @@ describe("The registry", function () {
         assert.notEqual(refused.code, 0);
         const sentence =
           `registry/Pulumi.shared.yaml: mia-registry:port: got ${String(taken)}, which another program holds on ${engine.address}, ` +
-          "need a free port. Fix: pulumi config set mia-registry:port ";
+          "need a free port. Fix: pulumi -C registry config set mia-registry:port ";
         const said = refused.output.split("\n").filter((line) => line.includes(sentence));
         assert.ok(said.length > 0, refused.output);
       } finally {

@@ -24,6 +24,7 @@ describe("Credentials for private gems", () => {
   it("are what Bundler's own file says of hosts and mirrors, and nothing else of it", () => {
     const hosts = [
       'BUNDLE_GEMS__EXAMPLE__COM: "ci:token"',
+      'BUNDLE_GEM__FURY__IO: "token"',
       'BUNDLE_HTTPS://GEMS__EXAMPLE__COM:8443/: "ci:token"',
       'BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "https://ci:token@mirror.example"',
     ];

@@ -162,7 +162,7 @@ describe("A stack's config", () => {
     [
       "registry",
       '{"address":"registry.example","user":"ci","password":12345}',
-      "Pulumi.dev.yaml: mia:registry.password: got something else (a secret), need a text. Fix: pulumi config set --secret --path mia:registry.password",
+      "Pulumi.dev.yaml: mia:registry.password: got something else, which may be a secret, need a text. Fix: pulumi config set --secret --path mia:registry.password",
     ],
     [
       "registry",

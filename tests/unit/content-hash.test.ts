@@ -89,17 +89,25 @@ describe("The content hash of a folder", () => {
     mkdirSync(join(folder, "sub/tmp"));
     for (const file of ["a.log", "sub/b.log", "sub/tmp/c"]) writeFileSync(join(folder, file), "ignored");
     assert.equal(contextHash(folder), before);
+    writeFileSync(join(folder, ".dockerignore"), "Dockerfile\n");
+    const without = contextHash(folder);
+    writeFileSync(join(folder, "Dockerfile"), "FROM another\n");
+    assert.notEqual(contextHash(folder), without, "the Dockerfile counts in any case");
+    writeFileSync(join(folder, ".dockerignore"), "# what is no part of it\n**/*.log\n/sub/tmp\n!keep.log\n");
+    writeFileSync(join(folder, "Dockerfile"), "FROM x\n");
     writeFileSync(join(folder, "keep.log"), "counts");
     assert.notEqual(contextHash(folder), before);
   });
 
   it("is another for an image made of other images", () => {
-    const upstream = ownImage("mia-", "lb", folder, { IMAGES: "" });
-    const own = ownImage("mia-", "lb", folder, { IMAGES: "registry.example/a/" });
+    const upstream = ownImage("mia-", "lb", folder, { IMAGES: "" }, "linux/x86_64");
+    const own = ownImage("mia-", "lb", folder, { IMAGES: "registry.example/a/" }, "linux/x86_64");
     assert.match(upstream.name, /^mia-lb:[0-9a-f]{12}$/);
     assert.notEqual(upstream.name, own.name);
-    const user = (base: typeof own) => ownImage("registry.example/team/mia-", "user", folder, { BASE: base }).name;
+    const user = (base: typeof own) =>
+      ownImage("registry.example/team/mia-", "user", folder, { BASE: base }, "linux/x86_64").name;
     assert.match(user(own), /^registry\.example\/team\/mia-user:[0-9a-f]{12}$/);
     assert.notEqual(user(own), user(upstream));
+    assert.notEqual(ownImage("mia-", "lb", folder, { IMAGES: "" }, "linux/aarch64").name, upstream.name);
   });
 });

@@ -59,23 +59,31 @@ describe("A registry's config", () => {
   });
 
   const sentences: [string, string, string][] = [
-    ["port", "-1", "got -1, need 1..65535, or 0 for a free one. Fix: pulumi config set mia-registry:port 5000"],
-    ["port", "65536", "got 65536, need 1..65535, or 0 for a free one. Fix: pulumi config set mia-registry:port 5000"],
-    ["port", "5ooo", 'got "5ooo", need an integer. Fix: pulumi config set mia-registry:port 5000'],
+    [
+      "port",
+      "-1",
+      "got -1, need 1..65535, or 0 for a free one. Fix: pulumi -C registry config set mia-registry:port 5000",
+    ],
+    [
+      "port",
+      "65536",
+      "got 65536, need 1..65535, or 0 for a free one. Fix: pulumi -C registry config set mia-registry:port 5000",
+    ],
+    ["port", "5ooo", 'got "5ooo", need an integer. Fix: pulumi -C registry config set mia-registry:port 5000'],
     [
       "publishAddress",
       "registry.example",
-      'got "registry.example", need an IPv4 address such as 127.0.0.1. Fix: pulumi config set mia-registry:publishAddress 127.0.0.1',
+      'got "registry.example", need an IPv4 address such as 127.0.0.1. Fix: pulumi -C registry config set mia-registry:publishAddress 127.0.0.1',
     ],
     [
       "publishAddress",
       "0.0.0.0",
-      'got "0.0.0.0", need the one address by which clients reach it. Fix: pulumi config set mia-registry:publishAddress 127.0.0.1',
+      'got "0.0.0.0", need the one address by which clients reach it. Fix: pulumi -C registry config set mia-registry:publishAddress 127.0.0.1',
     ],
     [
       "images",
       "registry.example",
-      'got "registry.example", need a registry and path that ends with a slash, or nothing. Fix: pulumi config set mia-registry:images registry.example/mirror/',
+      'got "registry.example", need a registry and path that ends with a slash, or nothing. Fix: pulumi -C registry config set mia-registry:images registry.example/mirror/',
     ],
     ["color", "red", "got a key that does not exist. Fix: pulumi config rm mia-registry:color"],
   ];

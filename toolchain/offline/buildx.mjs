@@ -16,7 +16,10 @@ export async function installBuildx(setup) {
     file: "docker-buildx",
   });
   const root = process.getuid?.() === 0;
-  const plugins = join(root ? "/usr/local/lib/docker" : join(homedir(), ".docker"), "cli-plugins");
+  const plugins = join(
+    root ? "/usr/local/lib/docker" : process.env.DOCKER_CONFIG || join(homedir(), ".docker"),
+    "cli-plugins",
+  );
   mkdirSync(plugins, { recursive: true });
   cpSync(join(folder, "docker-buildx"), join(plugins, "docker-buildx"));
   return version;
