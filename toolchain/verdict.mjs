@@ -12,7 +12,7 @@ export function verdict({ stack, failures, times, gone, passed, report, folder }
   }
   const words = failures.map((failure) => failure.words.replace(/\.$/, "")).join("; then ");
   const isKept = failures.some(({ stage }) => stage !== "interrupted");
-  const kept = isKept ? `every container's log is in ${folder}; ` : "";
+  const kept = isKept ? `the logs are in ${folder}; ` : "";
   const left = gone ? `nothing of stack ${stack} is left` : "the next `npm run qa` takes away what is left";
   return { code: codes[first.stage], words: `✘ ${words[0].toUpperCase()}${words.slice(1)}; ${kept}${left}.` };
 }

@@ -29,7 +29,7 @@ describe("`npm run qa`", function () {
 
   /** The folder that the last line names has a log of every container that there was, and these files. */
   function logsAreKept(words: string, platform: string, ...more: string[]): void {
-    const folder = /every container's log is in (\S+);/.exec(words)?.[1] ?? assert.fail(words);
+    const folder = /the logs are in (\S+);/.exec(words)?.[1] ?? assert.fail(words);
     const files = readdirSync(join(clone.folder, folder)).sort();
     for (const file of more) assert.ok(files.includes(file), `${file} is among ${files.join(", ")}`);
     const logs = files.filter((file) => !more.includes(file));
@@ -68,17 +68,31 @@ describe("`npm run qa`", function () {
     await nothingIsLeft(clone, engine);
   });
 
-  it("says where an `up` fails, keeps every container's log and leaves nothing, nor a stack that it has made", async () => {
+  it("says where an image can't be built, and leaves nothing, nor a stack that it has made", async () => {
     await clone.edit("frontend/keep_www/Dockerfile", (text) => `${text}RUN exit 7\n`);
     const { code, output } = await qa("--stack", "pr-42").ended();
     await clone.git("checkout", "frontend/keep_www/Dockerfile");
     assert.equal(code, 2, output);
     assert.match(
       lastLine(output),
-      /^✘ Up of stack pr-42 failed \(frontend\/keep_www\/ could not be built \(.*code: 7\)\); every container's log is in \.mia\/qa\/pr-42\/[^;]+; nothing of stack pr-42 is left\.$/,
+      /^✘ Up of stack pr-42 failed \(frontend\/keep_www\/ could not be built \(.*code: 7\)\); the logs are in \.mia\/qa\/pr-42\/[^;]+; nothing of stack pr-42 is left\.$/,
+    );
+    assert.doesNotMatch((await clone.mustPulumi("stack", "ls")).stdout, /pr-42/);
+    await nothingIsLeft(clone, engine);
+  });
+
+  it("says where an `up` fails, and keeps every container's log", async () => {
+    const catalogue = "platform/catalogue/microservices.ts";
+    await clone.edit(catalogue, (text) => text.replace("user: { ", "user: { readySeconds: 8, "));
+    await clone.edit("services/rosi_user_service/config/routes.rb", () => 'raise "it is broken"\n');
+    const { code, output } = await qa("--stack", "pr-42").ended();
+    await clone.git("checkout", catalogue, "services/rosi_user_service/config/routes.rb");
+    assert.equal(code, 2, output);
+    assert.match(
+      lastLine(output),
+      /^✘ Up of stack pr-42 failed \(user runs, but was not in the load balancer within 8 s \(.*\)\); the logs are in \.mia\/qa\/pr-42\/[^;]+; nothing of stack pr-42 is left\.$/,
     );
     logsAreKept(lastLine(output), "mia-pr-42", "up.log", "destroy.log");
-    assert.doesNotMatch((await clone.mustPulumi("stack", "ls")).stdout, /pr-42/);
     await nothingIsLeft(clone, engine);
   });
 
@@ -101,7 +115,7 @@ describe("`npm run qa`", function () {
       assert.equal(code, 3, output);
       assert.match(
         lastLine(output),
-        /^✘ 1 of \d+ acceptance tests of stack qa failed, first "What fails does so <here> & now": see above, and report\.xml; every container's log is in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
+        /^✘ 1 of \d+ acceptance tests of stack qa failed, first "What fails does so <here> & now": see above, and report\.xml; the logs are in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
       );
       logsAreKept(lastLine(output), "mia-qa", "up.log", "destroy.log", "acceptance.xml");
       const report = readFileSync(join(clone.folder, "report.xml"), "utf8");
@@ -125,7 +139,7 @@ describe("`npm run qa`", function () {
       assert.equal(code, 3, output);
       assert.match(
         lastLine(output),
-        /^✘ The acceptance tests of stack qa did not end within 25 s: at "hangs" they were ended, with all that they had started \(more time: --timeout-seconds 50\); every container's log is in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
+        /^✘ The acceptance tests of stack qa did not end within 25 s: at "hangs" they were ended, with all that they had started \(more time: --timeout-seconds 50\); the logs are in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
       );
       logsAreKept(lastLine(output), "mia-qa", "up.log", "destroy.log", "acceptance.xml");
       assert.deepEqual(testCases(readFileSync(join(clone.folder, ".mia/accept/qa.xml"), "utf8")), ["hangs"]);

@@ -46,7 +46,7 @@ describe("A QA run", () => {
     assert.deepEqual(verdict({ ...kept, failures, gone: false }), {
       code: 2,
       words:
-        "✘ Up failed (so it is); then destroy failed (so it is); every container's log is in logs; the next `npm run qa` takes away what is left.",
+        "✘ Up failed (so it is); then destroy failed (so it is); the logs are in logs; the next `npm run qa` takes away what is left.",
     });
     assert.deepEqual(
       verdict({ ...kept, failures: [{ stage: "interrupted", words: "interrupted in the up" }], gone: true }),
