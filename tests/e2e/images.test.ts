@@ -72,7 +72,21 @@ describe("Images of our own", function () {
     assert.equal(await clone.status(), " M Pulumi.qa.yaml\n M registry/Pulumi.shared.yaml\n");
   });
 
-  it("are pushed, and not built, where the registry has lost them, and taken from there where the engine has", async () => {
+  it("are pushed, and not built, where the registry has lost them", async () => {
+    const [tag = ""] = await registry.tags(clone, "mia-edge");
+    await registry.lose(clone, "mia-edge", tag);
+    assert.deepEqual(await registry.tags(clone, "mia-edge"), []);
+    const pushed = await npm("push");
+    assert.doesNotMatch(pushed.output, /building/);
+    assert.deepEqual(
+      pushed.output.match(/pushing \S+/g),
+      [`pushing ${registry.address}/mia-edge:${tag}`],
+      pushed.output,
+    );
+    assert.deepEqual(await registry.tags(clone, "mia-edge"), [tag]);
+  });
+
+  it("are taken from the registry, and not built, where the engine has lost them", async () => {
     const [name = ""] = (await imagesOn(builder)).filter((image) => image.includes("/mia-edge:"));
     await builder.must("rmi", name);
     const taken = await npm("push");

@@ -68,9 +68,21 @@ export class PrivateRegistry {
 
   /** The names of a repository's tags. */
   async tags(clone: Clone, repository: string): Promise<string[]> {
+    const asked = await this.ask(clone, `${repository}/tags/list`, "--fail");
+    return (JSON.parse(asked || "{}") as { tags?: string[] | null }).tags ?? [];
+  }
+
+  /** Makes it lose an image. */
+  async lose(clone: Clone, repository: string, tag: string): Promise<void> {
+    const accept = ["-H", "Accept: application/vnd.docker.distribution.manifest.v2+json"];
+    const head = await this.ask(clone, `${repository}/manifests/${tag}`, "--head", "--fail", ...accept);
+    const digest = /^docker-content-digest: (\S+)/im.exec(head)?.[1] ?? "";
+    await this.ask(clone, `${repository}/manifests/${digest}`, "--request", "DELETE", "--fail");
+  }
+
+  private async ask(clone: Clone, path: string, ...args: string[]): Promise<string> {
     const auth = Buffer.from(`${this.user}:${this.password}`).toString("base64");
-    const url = `https://${this.address}/v2/${repository}/tags/list`;
-    const asked = await clone.run("curl", ["-fsSk", "-H", `Authorization: Basic ${auth}`, url]);
-    return (JSON.parse(asked.stdout || "{}") as { tags?: string[] }).tags ?? [];
+    const words = ["-sSk", "-H", `Authorization: Basic ${auth}`, ...args, `https://${this.address}/v2/${path}`];
+    return (await clone.run("curl", words)).stdout;
   }
 }
