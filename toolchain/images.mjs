@@ -1,13 +1,13 @@
 // Step 5: where the platform's images come from.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildImages, builtImages, prefix } from "./offline/images.mjs";
-import { longRun, root, run, SetupError, setVariable, stackFile, step } from "./steps.mjs";
+import { configured, longRun, root, run, SetupError, setVariable, step } from "./steps.mjs";
 
 export async function images(setup, stack) {
   await step(setup, "Images", async () => {
-    const chosen = ofStack(stack);
+    const chosen = configured(stack, "images");
     if (chosen) return `from ${chosen} (mia:images)`;
     if (setup.env.MIA_IMAGES) return `from ${setup.env.MIA_IMAGES} (MIA_IMAGES)`;
     if (await isThere(setup)) return "upstream's";
@@ -19,12 +19,6 @@ export async function images(setup, stack) {
     setVariable(setup, "MIA_IMAGES", prefix);
     return "built on this machine, from its own registry";
   });
-}
-
-/** The value of `mia:images` in the stack's file. */
-function ofStack(stack) {
-  const file = join(root, stackFile(stack));
-  return existsSync(file) ? /^\s+mia:images:\s*["']?([^"'\s]+)/m.exec(readFileSync(file, "utf8"))?.[1] : undefined;
 }
 
 // One that the platform needs anyway, so that nothing is pulled in vain.

@@ -13,7 +13,7 @@ import { takeLease } from "./lease.mjs";
 import { create, prepare } from "./mia.mjs";
 import { complaint, readState } from "./remains.mjs";
 import { installFilter, withoutIdleSalt } from "./stack-file-filter.mjs";
-import { main, own, root, say, SetupError, stackFile, time } from "./steps.mjs";
+import { configured, main, own, root, say, SetupError, stackFile, time } from "./steps.mjs";
 import { endOrphans, removeStack, takeAway, update } from "./take-away.mjs";
 import { codes, verdict } from "./verdict.mjs";
 
@@ -140,11 +140,11 @@ async function refuseUnknown(setup, stack, lease) {
 
 /** What this brings up it takes away with all data: not where that is to be kept. */
 function refuseOtherKinds(stack) {
-  const file = stackFile(hasFile(stack) ? stack : "qa");
-  const kind = /^\s+mia:kind:\s*["']?([^"'\s]+)/m.exec(readFileSync(join(root, file), "utf8"))?.[1] ?? "development";
+  const judged = hasFile(stack) ? stack : "qa";
+  const kind = configured(judged, "kind") ?? "development";
   if (kind === "qa") return;
   throw new SetupError(
-    `${file}: mia:kind: got ${kind}, need qa, since \`npm run qa\` takes the stack away with all its data. Fix: npm run qa -- --stack qa`,
+    `${stackFile(judged)}: mia:kind: got ${kind}, need qa, since \`npm run qa\` takes the stack away with all its data. Fix: npm run qa -- --stack qa`,
   );
 }
 

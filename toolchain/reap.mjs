@@ -1,6 +1,6 @@
 // `npm run reap -- --older-than 8h`: takes away the stacks of pull requests that nobody has taken away.
 
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { duration, parse, plainName } from "./arguments.mjs";
@@ -13,7 +13,7 @@ import { pulumi } from "./pulumi.mjs";
 import { complaint } from "./remains.mjs";
 import { installFilter } from "./stack-file-filter.mjs";
 import { state } from "./state.mjs";
-import { main, newSetup, own, root, run, say, SetupError, stackFile } from "./steps.mjs";
+import { configured, main, newSetup, own, root, run, say, SetupError, stackFile } from "./steps.mjs";
 import { endOrphans, removeStack, takeAway } from "./take-away.mjs";
 
 const usage = "npm run reap -- --older-than 30m|8h|2d [--dry-run]";
@@ -89,9 +89,7 @@ async function kindOf(setup, stack, resourceCount) {
   if (output !== undefined) return output;
   const [last] = (await ask("stack", "history", "--page-size", "1")) ?? [];
   if (last?.config?.["mia:kind"] !== undefined) return last.config["mia:kind"].value;
-  const file = join(root, stackFile(stack));
-  if (existsSync(file))
-    return /^\s+mia:kind:\s*["']?([^"'\s]+)/m.exec(readFileSync(file, "utf8"))?.[1] ?? "development";
+  if (existsSync(join(root, stackFile(stack)))) return configured(stack, "kind") ?? "development";
   return /^pr-\d+$/.test(plainName(stack)) ? "qa" : undefined;
 }
 

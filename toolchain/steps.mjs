@@ -2,7 +2,7 @@
 // Only Node's own modules, and nothing newer than Node 20: this is what runs before anything is installed.
 
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -166,6 +166,13 @@ export function handOver(command, args, env) {
 /** The file with a stack's config: `acme/dev` and `acme/mia/dev` name the same as `dev`. */
 export function stackFile(stack) {
   return `Pulumi.${stack.split("/").pop()}.yaml`;
+}
+
+/** What a stack's file says of one of our keys, such as `kind`; undefined where it says nothing, or is not there. */
+export function configured(stack, key) {
+  const file = join(root, stackFile(stack));
+  if (!existsSync(file)) return undefined;
+  return new RegExp(`^\\s+mia:${key}:\\s*["']?([^"'\\s]+)`, "m").exec(readFileSync(file, "utf8"))?.[1];
 }
 
 /** Puts what was made under its final name; where another clone was faster, its copy is as good. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { checkPlatform } from "../../platform/check.ts";
 import { readEnvironment } from "../../platform/config.ts";
-import { ConfigError } from "../../platform/problem.ts";
 import { wholeServices } from "../../platform/service.ts";
+import { refusalOf } from "./support/refusal.ts";
 
 const valid = {
   "mia:machine": '{"driver":"local"}',
@@ -32,13 +32,7 @@ function read(values: Record<string, string>, defaultImages?: string) {
 
 /** The whole text of the refusal. */
 function refusal(values: Record<string, string>): string {
-  try {
-    read(values);
-  } catch (error) {
-    assert.ok(error instanceof ConfigError, String(error));
-    return error.message;
-  }
-  assert.fail("nothing was refused");
+  return refusalOf(() => read(values));
 }
 
 describe("A stack's config", () => {

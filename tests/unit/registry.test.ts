@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { portKey } from "../../platform/environment.ts";
-import { ConfigError } from "../../platform/problem.ts";
 import { certifiedNames, readRegistryPlace } from "../../platform/registry.ts";
+import { refusalOf } from "./support/refusal.ts";
 
 const valid = {
   "mia-registry:images": "",
@@ -19,13 +19,7 @@ function read(values: Record<string, string>, defaultImages?: string) {
 }
 
 function refusal(values: Record<string, string>): string {
-  try {
-    read(values);
-  } catch (error) {
-    assert.ok(error instanceof ConfigError, String(error));
-    return error.message;
-  }
-  assert.fail("nothing was refused");
+  return refusalOf(() => read(values));
 }
 
 describe("A registry's config", () => {
