@@ -26,7 +26,7 @@ describe("A new service", function () {
   });
 
   async function golden(): Promise<string> {
-    const recorded = await clone.run("node", ["tests/unit/support/record.ts", "dev"]);
+    const recorded = await clone.run("node", ["review/record.ts", "dev"]);
     assert.equal(recorded.code, 0, recorded.output);
     return recorded.stdout;
   }

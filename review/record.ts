@@ -1,16 +1,16 @@
 // Runs the program of one stack on mocks, as a preview, and prints every resource that it registers; of the project in the root,
 // or in a folder:
-//   node tests/unit/support/record.ts dev
-//   node tests/unit/support/record.ts shared registry
+//   node review/record.ts dev
+//   node review/record.ts shared registry
 // A process of its own for each stack: a program's modules and its root resource are made once.
 
 import * as pulumi from "@pulumi/pulumi";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { readStackFiles } from "../../../platform/stack-file.ts";
+import { readStackFiles } from "../platform/stack-file.ts";
 import { render, type Recorded } from "./render.ts";
 
-const root = join(import.meta.dirname, "../../..");
+const root = join(import.meta.dirname, "..");
 const [stack = "dev", folder = "."] = process.argv.slice(2);
 const { project, values } = readStackFiles(join(root, folder), stack);
 process.env["PATH"] = `${join(import.meta.dirname, "bin")}:${process.env["PATH"] ?? ""}`;
