@@ -46,13 +46,19 @@ await pulumi.runtime.setMocks(
   true,
 );
 pulumi.runtime.setAllConfig(values);
-const outputs = (await pulumi.runtime.runInPulumiStack(async () => {
+const program = pulumi.runtime.runInPulumiStack(async () => {
   pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
     if (type !== "pulumi:pulumi:Stack") recorded.push(settle(type, name, props, opts));
     // The mocks' engine knows no hooks.
     return { props, opts: { ...opts, hooks: {} } };
   });
   return import(pathToFileURL(join(root, folder, "index.ts")).href) as Promise<unknown>;
+});
+const outputs = (await program.catch((error: unknown) => {
+  // A sentence that a user can do something about is an answer, too.
+  if (!(error instanceof pulumi.RunError)) throw error;
+  process.stdout.write(`${error.message}\n`);
+  process.exit(1);
 })) as Record<string, unknown>;
 
 async function settle(

@@ -61,7 +61,7 @@ function isAlive(pid) {
 }
 
 /** The backend that the user chose: the variable, a login, or a token for Pulumi Cloud. */
-function usersBackend(env) {
+export function usersBackend(env) {
   if (env.PULUMI_BACKEND_URL) return env.PULUMI_BACKEND_URL;
   const credentials = join(
     env.PULUMI_CREDENTIALS_PATH || env.PULUMI_HOME || join(homedir(), ".pulumi"),
