@@ -17,9 +17,13 @@ import { parse } from "./arguments.mjs";
 import { logFile, main, root, say, SetupError, stackFile, time } from "./steps.mjs";
 
 async function run([verb, ...args]) {
-  const options = { stack: { type: "string", short: "s", default: "qa" } };
-  const { stack } = parse(args, options, `npm run ${verb} -- [--stack NAME]`).values;
-  const environment = environmentOf(stack);
+  const options = { stack: { type: "string", short: "s", default: "qa" }, registry: { type: "string" } };
+  const { stack, registry: address } = parse(
+    args,
+    options,
+    `npm run ${verb} -- [--stack NAME] [--registry ADDRESS]`,
+  ).values;
+  const environment = environmentOf(stack, address);
   const { registry } = environment;
   if (verb === "push" && registry === undefined) {
     throw new SetupError(
@@ -38,7 +42,7 @@ async function enginePlatform() {
 }
 
 /** As the program reads it, but without a login: the secret is the state's, and the docker command has one of its own. */
-function environmentOf(stack) {
+function environmentOf(stack, address) {
   if (!existsSync(join(root, stackFile(stack)))) {
     throw new SetupError(
       `There is no ${stackFile(stack)}: name a stack that has one, or make it by \`pulumi stack init ${stack}\`.`,
@@ -48,7 +52,13 @@ function environmentOf(stack) {
   return readEnvironment({
     project,
     stack: stack.split("/").pop(),
-    values: { ...values, "mia:registry": withoutLogin(values["mia:registry"]) },
+    values: {
+      ...values,
+      "mia:registry":
+        address === undefined
+          ? withoutLogin(values["mia:registry"])
+          : JSON.stringify(address === "" ? {} : { address }),
+    },
     defaultImages: process.env.MIA_IMAGES,
   });
 }

@@ -13,14 +13,18 @@ import { takeLease } from "./lease.mjs";
 import { create, prepare } from "./mia.mjs";
 import { complaint, readState } from "./remains.mjs";
 import { installFilter, withoutIdleSalt } from "./stack-file-filter.mjs";
-import { configured, main, own, root, say, SetupError, stackFile, time } from "./steps.mjs";
+import { configured, main, own, root, run, say, SetupError, stackFile, time } from "./steps.mjs";
 import { endOrphans, removeStack, takeAway, update } from "./take-away.mjs";
 import { codes, verdict } from "./verdict.mjs";
 
 async function qa(args) {
-  const usage = "npm run qa -- [--stack NAME] [--junit FILE] [--timeout-seconds N]";
-  const options = { stack: { type: "string", short: "s", default: "qa" }, ...suiteOptions };
-  const { stack, ...values } = parse(args, options, usage).values;
+  const usage = "npm run qa -- [--stack NAME [--registry ADDRESS]] [--junit FILE] [--timeout-seconds N]";
+  const options = {
+    stack: { type: "string", short: "s", default: "qa" },
+    registry: { type: "string" },
+    ...suiteOptions,
+  };
+  const { stack, registry, ...values } = parse(args, options, usage).values;
   const suite = suiteArguments(stack, values);
   refuseOtherKinds(stack);
   const lease = await takeLease(stack);
@@ -34,12 +38,13 @@ async function qa(args) {
   });
   try {
     await endOrphans(lease);
+    if (registry !== undefined && hasFile(stack) && !lease.made) throw new SetupError(itsOwnRegistry(stack));
     const setup = marked(await prepare({ stack: hasFile(stack) ? stack : "qa", quiet: true }), lease.mark);
     await refuseUnknown(setup, stack, lease);
     begun = true;
     const folder = join(own, "qa", plainName(stack), new Date().toISOString().replace(/[:.]/g, "-"));
     mkdirSync(folder, { recursive: true });
-    return await run({ setup, stack, lease, signal, suite, folder });
+    return await stages({ setup, stack, registry, lease, signal, suite, folder });
   } catch (error) {
     if (!begun) lease.release({ nothingDone: true });
     throw error;
@@ -47,7 +52,7 @@ async function qa(args) {
 }
 
 /** The stages; each that fails is one sentence, and the first of them says how the run ended. */
-async function run(it) {
+async function stages(it) {
   const failures = [];
   const times = [];
   const stage = async (name, title, body) => {
@@ -82,15 +87,30 @@ async function run(it) {
 }
 
 /** Brings it up; where there is no such stack, it is made for this run alone, as qa is. */
-async function up({ setup, stack, lease, signal, folder }) {
+async function up({ setup, stack, registry, lease, signal, folder }) {
   const file = join(root, stackFile(stack));
   if (!existsSync(file)) {
     lease.note({ made: true });
     writeFileSync(file, withoutIdleSalt(readFileSync(join(root, stackFile("qa")), "utf8")));
   }
   await create(stack, setup.env);
+  if (registry !== undefined) await useRegistry(setup, stack, registry);
   const { code, output } = await update(setup, stack, lease, ["up"], { log: join(folder, "up.log"), signal });
   if (code !== 0) throw new SetupError(`up of stack ${stack} failed (${complaint(output)})`);
+}
+
+/** Keeps its images there, or nowhere but on the engine, whatever qa's own config says. */
+async function useRegistry({ env }, stack, address) {
+  const config = async (...words) => {
+    const { code, stderr } = await run("pulumi", ["config", ...words, "--stack", stack], { env });
+    if (code !== 0) throw new SetupError(complaint(stderr));
+  };
+  await config("rm", "mia:registry");
+  if (address !== "") await config("set", "--path", "mia:registry.address", address);
+}
+
+function itsOwnRegistry(stack) {
+  return `--registry is for a stack that is made for the run: ${stackFile(stack)} is there, and its mia:registry is what counts. Fix: npm run qa -- --stack NAME, of which there is no file.`;
 }
 
 async function isAccepted(it) {
