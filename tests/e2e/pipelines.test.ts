@@ -195,7 +195,7 @@ describe("A pull request", function () {
 
   function nothingSecret(run: JobRun): void {
     const text = published(run);
-    assert.ok(generated.size >= 5 && text.length > 1000, `${String(generated.size)} secrets`);
+    assert.ok(generated.size >= 5 && text.length > 300, `${String(generated.size)} secrets`);
     for (const secret of generated) assert.ok(!text.includes(secret), "a secret is published");
   }
 
@@ -232,6 +232,7 @@ describe("A pull request", function () {
 
   it("with the label qa builds one image, pushes one, goes up, passes and is gone", async () => {
     // As main's own run has left it.
+    await clone.git("checkout", "--quiet", "--force", "--detach", base);
     await registry.login(clone);
     const all = await clone.run("npm", ["run", "--silent", "push", "--", "--registry", registry.address]);
     assert.equal(all.code, 0, all.output);
