@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { deliver, type Destination, type Listener, missingImages } from "../delivery/builder.ts";
 import { type OwnImage, ownImages } from "../delivery/own-images.ts";
-import { DeliveryError } from "../delivery/refusal.ts";
+import { DeliveryError, nowhere } from "../delivery/refusal.ts";
 import type { Environment } from "../platform/environment.ts";
 import type { Service } from "../platform/service.ts";
 import type { Machine } from "./machine/machine.ts";
@@ -18,7 +18,8 @@ export interface ImagesArgs {
 
 /**
  * The images of our own. Each has a hash of its content as its tag, so a preview knows it before anything is built; an `up`
- * takes it from the registry, or builds it and puts it there, only where no image of that name is.
+ * takes it from the registry, or builds it and puts it there, only where no image of that name is. A version that the config
+ * names is not built where its folder holds another.
  */
 export class Images extends pulumi.ComponentResource {
   /**
@@ -60,9 +61,12 @@ class Image extends pulumi.ComponentResource {
 
 async function announce(images: readonly OwnImage[], to: Destination, shown: Map<OwnImage, Image>): Promise<void> {
   const missing = await missingImages(images, to.engine).catch(cleanly);
+  const lost = to.registry === undefined ? missing.filter(({ onlyTaken }) => onlyTaken) : [];
+  if (lost.length > 0) throw new pulumi.RunError(lost.map((image) => nowhere(image, undefined)).join("\n"));
   for (const image of missing) {
-    const from = to.registry === undefined ? "" : `taken from ${to.registry.address}, or `;
-    await pulumi.log.info(`${image.name} will be ${from}built from ${image.context}/`, shown.get(image));
+    const taken = to.registry === undefined ? [] : [`taken from ${to.registry.address}`];
+    const built = image.onlyTaken === true ? [] : [`built from ${image.context}/`];
+    await pulumi.log.info(`${image.name} will be ${[...taken, ...built].join(", or ")}`, shown.get(image));
   }
 }
 
