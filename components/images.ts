@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { deliver, type Destination, type Listener, missingImages } from "../delivery/builder.ts";
 import { type OwnImage, ownImages } from "../delivery/own-images.ts";
-import { DeliveryError } from "../delivery/refusal.ts";
+import { DeliveryError, nowhere } from "../delivery/refusal.ts";
 import type { Environment } from "../platform/environment.ts";
 import type { Service } from "../platform/service.ts";
 import type { Machine } from "./machine/machine.ts";
@@ -18,7 +18,8 @@ export interface ImagesArgs {
 
 /**
  * The images of our own. Each has a hash of its content as its tag, so a preview knows it before anything is built; an `up`
- * takes it from the registry, or builds it and puts it there, only where no image of that name is.
+ * takes it from the registry, or builds it and puts it there, only where no image of that name is. A version that the config
+ * names is not built where its folder holds another.
  */
 export class Images extends pulumi.ComponentResource {
   /**
@@ -33,12 +34,13 @@ export class Images extends pulumi.ComponentResource {
   constructor(name: string, { environment, machine, services }: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     refuseMissingFolders(services);
     const images = ownImages(environment, services, machine.platform);
-    const names = new Map(images.map((image) => [image.part, image.name]));
-    super("mia:platform:Images", name, Object.fromEntries(names), opts);
-    this.names = names;
-    const shown = new Map(images.map((image) => [image, new Image(image, this)]));
+    const shown = whatRuns(images);
+    super("mia:platform:Images", name, Object.fromEntries(shown.map((image) => [image.part, image.name])), opts);
+    this.names = new Map(images.map((image) => [image.part, image.name]));
+    const places = new Map<OwnImage, pulumi.Resource>(shown.map((image) => [image, new Image(image, this)]));
+    const placeOf = (image: OwnImage) => places.get(image) ?? this;
     const to = { engine: machine.address, registry: environment.registry };
-    this.ready = pulumi.runtime.isDryRun() ? announce(images, to, shown) : make(images, to, shown);
+    this.ready = pulumi.runtime.isDryRun() ? announce(images, to, placeOf) : make(images, to, placeOf);
     this.registerOutputs();
   }
 
@@ -50,6 +52,12 @@ export class Images extends pulumi.ComponentResource {
   }
 }
 
+/** All but those that others are only made of, and that need not be there where a version is taken. */
+function whatRuns(images: readonly OwnImage[]): OwnImage[] {
+  const ingredients = new Set(images.flatMap(({ buildArgs }) => Object.values(buildArgs)));
+  return images.filter((image) => !ingredients.has(image));
+}
+
 /** One of them: what is shown of it. */
 class Image extends pulumi.ComponentResource {
   constructor({ part, context, name }: OwnImage, parent: Images) {
@@ -58,19 +66,30 @@ class Image extends pulumi.ComponentResource {
   }
 }
 
-async function announce(images: readonly OwnImage[], to: Destination, shown: Map<OwnImage, Image>): Promise<void> {
+async function announce(
+  images: readonly OwnImage[],
+  to: Destination,
+  placeOf: (image: OwnImage) => pulumi.Resource,
+): Promise<void> {
   const missing = await missingImages(images, to.engine).catch(cleanly);
+  const lost = to.registry === undefined ? missing.filter(({ onlyTaken }) => onlyTaken) : [];
+  if (lost.length > 0) throw new pulumi.RunError(lost.map((image) => nowhere(image, undefined)).join("\n"));
   for (const image of missing) {
-    const from = to.registry === undefined ? "" : `taken from ${to.registry.address}, or `;
-    await pulumi.log.info(`${image.name} will be ${from}built from ${image.context}/`, shown.get(image));
+    const taken = to.registry === undefined ? [] : [`taken from ${to.registry.address}`];
+    const built = image.onlyTaken === true ? [] : [`built from ${image.context}/`];
+    await pulumi.log.info(`${image.name} will be ${[...taken, ...built].join(", or ")}`, placeOf(image));
   }
 }
 
-async function make(images: readonly OwnImage[], to: Destination, shown: Map<OwnImage, Image>): Promise<void> {
+async function make(
+  images: readonly OwnImage[],
+  to: Destination,
+  placeOf: (image: OwnImage) => pulumi.Resource,
+): Promise<void> {
   const listener: Listener = {
-    begins: (image, doing) => void pulumi.log.info(`${doing} ${image.name}`, shown.get(image)),
+    begins: (image, doing) => void pulumi.log.info(`${doing} ${image.name}`, placeOf(image)),
     // Shown beside the image while it goes on, and gone afterwards.
-    says: (image, line) => void pulumi.log.info(line, shown.get(image), undefined, true),
+    says: (image, line) => void pulumi.log.info(line, placeOf(image), undefined, true),
     ends: () => undefined,
   };
   await deliver(images, to, listener).catch(cleanly);

@@ -4,7 +4,7 @@ import type { Registry } from "../platform/environment.ts";
 import { gemCredentials } from "./bundler.ts";
 import { type OwnImage, texts } from "./own-images.ts";
 import { withPrivateFolder, writePrivate } from "./private-files.ts";
-import { DeliveryError, isMissing, refused } from "./refusal.ts";
+import { DeliveryError, isMissing, nowhere, refused } from "./refusal.ts";
 import { loggedIn } from "./registry-login.ts";
 
 /** Where images are to be. */
@@ -38,7 +38,7 @@ export async function missingImages(images: readonly OwnImage[], engine: Address
 
 /**
  * Makes sure that images are where they are to be. What the registry has is taken from there; what it has not is built, unless
- * the engine has it, and pushed. Those that are not made of each other go side by side.
+ * the engine has it or it can only be taken, and pushed. Those that are not made of each other go side by side.
  * @throws DeliveryError that says all that went wrong, each once.
  */
 export async function deliver(images: readonly OwnImage[], to: Destination, listener: Listener): Promise<void> {
@@ -94,6 +94,7 @@ class Builder {
       this.listener.ends(image, local ? "there" : "made");
       return;
     }
+    if (!local && image.onlyTaken === true) throw new DeliveryError(nowhere(image, registry));
     if (!local) await this.build(image);
     if (registry !== undefined) await this.push(image, registry, !local);
     this.listener.ends(image, "made");

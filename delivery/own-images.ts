@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type Base, bases } from "../platform/catalogue/common.ts";
+import { bases } from "../platform/catalogue/common.ts";
 import { edge, loadBalancer } from "../platform/catalogue/infrastructure.ts";
 import type { Environment } from "../platform/environment.ts";
 import type { Service } from "../platform/service.ts";
@@ -15,41 +15,51 @@ export interface OwnImage {
   readonly context: string;
   /** What the Dockerfile's ARGs get: text, or another image of our own. */
   readonly buildArgs: Readonly<Record<string, string | OwnImage>>;
+  /** Its folder holds another version than this: it can be taken from where it is, but not built. @default false */
+  readonly onlyTaken?: boolean;
 }
 
 /** What names and contents of our images depend on. */
-type Surroundings = Pick<Environment, "delivery" | "images" | "ownImages">;
+type Surroundings = Pick<Environment, "delivery" | "images" | "ownImages" | "versions">;
 
 /**
  * Every image of our own that an environment needs, each after those that it is made of; `platform` is what they run on, such
- * as `linux/x86_64`.
+ * as `linux/x86_64`. What is needed does not depend on what folders hold.
  */
 export function ownImages(
-  { delivery, images, ownImages: prefix }: Surroundings,
+  { delivery, images, ownImages: prefix, versions }: Surroundings,
   services: Readonly<Record<string, Service>>,
   platform: string,
 ): OwnImage[] {
-  const all: OwnImage[] = [];
-  const add = (part: string, context: string, buildArgs: OwnImage["buildArgs"]): OwnImage => {
-    const image = ownImage(prefix, part, context, buildArgs, platform);
-    all.push(image);
-    return image;
-  };
+  const image = (part: string, context: string, buildArgs: OwnImage["buildArgs"]) =>
+    ownImage(prefix, part, context, buildArgs, platform);
   const upstream = { IMAGES: images };
-  const init = add("init", "images/init", {});
-  add("edge", edge.context, upstream);
-  add("lb", loadBalancer.context, upstream);
-  const made = new Map<string, OwnImage>();
-  for (const used of new Set(Object.values(services).map(({ base }) => base))) {
-    const { context }: Base = bases[used];
-    made.set(used, add(imageOf(used), context, { ...upstream, INIT: init }));
-  }
-  if (delivery === "mounted") return all;
-  for (const [name, { base, source }] of Object.entries(services)) {
+  const init = image("init", "images/init", {});
+  const baseImage = (base: keyof typeof bases) =>
+    image(imageOf(base), bases[base].context, { ...upstream, INIT: init });
+  const used = [...new Set(Object.values(services).map(({ base }) => base))];
+  const made = new Map(used.map((base) => [base, baseImage(base)]));
+  // A version that is taken needs no base.
+  const built = Object.entries(services).filter(([name]) => versions[name] === undefined);
+  const needed = new Set(built.map(([, { base }]) => made.get(base)));
+  const common = [
+    ...(needed.size === 0 ? [] : [init]),
+    image("edge", edge.context, upstream),
+    image("lb", loadBalancer.context, upstream),
+    ...[...made.values()].filter((base) => needed.has(base)),
+  ];
+  if (delivery === "mounted") return common;
+  const own = Object.entries(services).flatMap(([name, { base, source }]) => {
     const from = made.get(base);
-    if (from !== undefined) add(name, source, { BASE: from });
-  }
-  return all;
+    return from === undefined ? [] : [ofVersion(image(name, source, { BASE: from }), versions[name])];
+  });
+  return [...common, ...own];
+}
+
+/** The image of this version, which may be another than its folder holds. */
+function ofVersion(image: OwnImage, version: string | undefined): OwnImage {
+  const name = version === undefined ? image.name : image.name.replace(/[^:]*$/, version);
+  return name === image.name ? image : { ...image, name, onlyTaken: true };
 }
 
 /** What the image of a base is for. */

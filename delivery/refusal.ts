@@ -1,4 +1,5 @@
 import type { Registry } from "../platform/environment.ts";
+import type { OwnImage } from "./own-images.ts";
 
 /** What could not be built, taken or pushed: a line for each. */
 export class DeliveryError extends Error {}
@@ -22,4 +23,13 @@ export function refused({ address, login }: Registry, doing: "give" | "take", wh
     return `The registry ${address} does not answer (${why}): start it, or correct mia:registry.address.`;
   }
   return `The registry ${address} does not ${doing} images (${why}): see its log, and whether a disk is full.`;
+}
+
+/** A version that is nowhere to be taken from, as one sentence. */
+export function nowhere({ part, name, context }: OwnImage, registry: Registry | undefined): string {
+  const where =
+    registry === undefined
+      ? "is not on the engine, there is no registry to take it from"
+      : `is neither on the engine nor in the registry ${registry.address}`;
+  return `${name} ${where}, and ${context}/ holds another version: deploy another, or \`pulumi config rm --path mia:versions.${part}\`.`;
 }

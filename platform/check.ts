@@ -9,24 +9,41 @@ import type { Service } from "./service.ts";
 export function checkPlatform(environment: Declared<Environment>, services: Readonly<Record<string, Service>>): void {
   const problems = [
     ...portsPublishedTwice(environment),
-    ...replicasOfNothing(environment, services),
+    ...ofNothing("replicas", environment, services),
+    ...ofNothing("versions", environment, services),
+    ...versionsOfWhatIsMounted(environment),
     ...replicasNamedAsServices(environment, services),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-function replicasOfNothing(
-  { source, replicas }: Declared<Environment>,
+/** What is said by service of one that there is not. */
+function ofNothing(
+  key: "replicas" | "versions",
+  { source, ...environment }: Declared<Environment>,
   services: Readonly<Record<string, Service>>,
 ): Problem[] {
-  return Object.keys(replicas)
+  return Object.keys(environment[key])
     .filter((name) => !Object.hasOwn(services, name))
     .map((name) => ({
-      where: `${source}: mia:replicas.${name}`,
+      where: `${source}: mia:${key}.${name}`,
       got: "a service that does not exist",
       need: `need ${Object.keys(services).sort().join(", ")}`,
-      fix: `pulumi config rm --path mia:replicas.${name}`,
+      fix: `pulumi config rm --path mia:${key}.${name}`,
     }));
+}
+
+/** A service whose folder is mounted has no image of its own. */
+function versionsOfWhatIsMounted({ source, kind, delivery, versions }: Declared<Environment>): Problem[] {
+  if (delivery !== "mounted" || Object.keys(versions).length === 0) return [];
+  return [
+    {
+      where: `${source}: mia:versions`,
+      got: Object.keys(versions).sort().join(", "),
+      need: `need none, since the kind ${kind} runs the folders as they are`,
+      fix: "pulumi config rm mia:versions",
+    },
+  ];
 }
 
 /** The second instance of `user` is `user-2`. */

@@ -36,6 +36,8 @@ const registryAddress = "need a registry's host, with its port and path, such as
 
 const replicaCount = "need 1..50";
 
+const version = "need an image's tag, 12 digits of 0-9 and a-f, such as 25833409863c";
+
 /** What the engine hands over as text. */
 function json(message: string) {
   return v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
@@ -110,6 +112,16 @@ const schema = v.strictObject(
         "need an object such as {user: 2}",
       ),
     ),
+    versions: v.pipe(
+      v.string(),
+      json("need an object such as {user: 25833409863c}"),
+      v.record(
+        v.string(),
+        // `pulumi config set --path` takes one of decimal digits alone for a number.
+        v.pipe(v.union([v.string(), v.number()], version), v.transform(String), v.regex(/^[0-9a-f]{12}$/, version)),
+        "need an object such as {user: 25833409863c}",
+      ),
+    ),
     mode: v.pipe(
       v.string(),
       v.regex(
@@ -143,6 +155,7 @@ const examples: Record<string, string> = {
   images: "mia:images registry.example/mirror/",
   registry: "--path mia:registry.address registry.example:5000",
   replicas: "--path mia:replicas.user 2",
+  versions: "--path mia:versions.user 25833409863c",
   kind: "mia:kind development",
   mode: "mia:mode staging",
   publishAddress: "mia:publishAddress 127.0.0.1",
@@ -198,7 +211,8 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
   const { project } = stack;
   const source = `Pulumi.${stack.stack}.yaml`;
   const settings = readSettings(stack, { file: source, schema, examples });
-  const { kind, mode, machine, images, registry, replicas, publishAddress, serviceAddress, ...ports } = settings;
+  const { kind, mode, machine, images, registry, replicas, versions, publishAddress, serviceAddress, ...ports } =
+    settings;
   const { address, user, password } = registry;
   const login = user === undefined || password === undefined ? {} : { login: { user, password } };
   return {
@@ -213,6 +227,7 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
     ownImages: `${address === undefined ? "" : `${address}/`}${project}-`,
     ...(address === undefined ? {} : { registry: { address, ...login } }),
     replicas,
+    versions,
     publishAddress,
     serviceAddress,
     ports: {
@@ -270,6 +285,7 @@ function isSecret(name: string): boolean {
 /** An example for a part of a key's value. */
 function exampleOf(key: string, name: string): string | undefined {
   if (key === "replicas" && !name.endsWith(":replicas")) return `--path ${name} 2`;
+  if (key === "versions" && !name.endsWith(":versions")) return `--path ${name} 25833409863c`;
   if (name.endsWith(":registry.user")) return `--path ${name} ci`;
   if (isSecret(name)) return `--secret --path ${name}`;
   return undefined;

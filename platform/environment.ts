@@ -13,6 +13,8 @@ export interface Environment extends Kind, Place<keyof PublishedPorts> {
   readonly ownImages: string;
   /** How many instances a service has, by its name; one where it is not named. */
   readonly replicas: Readonly<Record<string, number>>;
+  /** Which version of its image a service runs, by its name: the tag, a content hash; what its folder holds where it is not named. */
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 /** What of an environment is about its place on a machine. */

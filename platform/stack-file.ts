@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, type Tags } from "yaml";
 
 interface ProjectFile {
   readonly name: string;
@@ -21,11 +21,16 @@ export interface StackFiles {
 export function readStackFiles(folder: string, stack: string): StackFiles {
   const { name, config } = parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) as ProjectFile;
   const text = readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8");
-  const own = (parse(text) ?? {}) as { config?: Record<string, unknown> };
+  // Pulumi writes a version such as 978622e06562 without quotes, and does not take it for a number either.
+  const own = (parse(text, { customTags: withoutExponents }) ?? {}) as { config?: Record<string, unknown> };
   const defaults = Object.entries(config).map(([key, item]) => [key, (item as { default?: unknown }).default]);
   const merged = { ...Object.fromEntries(defaults), ...own.config } as Record<string, unknown>;
   const texts = Object.entries(merged)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
   return { project: name, values: Object.fromEntries(texts) as Record<string, string> };
+}
+
+function withoutExponents(tags: Tags): Tags {
+  return tags.filter((tag) => typeof tag === "string" || tag.format !== "EXP");
 }

@@ -30,7 +30,9 @@ async function run([verb, ...args]) {
       `${stackFile(stack)}: mia:registry.address: got nothing, need the registry to push to. Fix: pulumi config set --stack ${stack} --path mia:registry.address registry.example:5000`,
     );
   }
-  const images = ownImages(environment, wholeServices(microservices, frontends), await enginePlatform());
+  const needed = ownImages(environment, wholeServices(microservices, frontends), await enginePlatform());
+  // A version that the config names may be in the registry, which a build does not ask.
+  const images = verb === "push" ? needed : needed.filter(({ onlyTaken }) => !onlyTaken);
   await deliver(images, { engine: {}, registry: verb === "push" ? registry : undefined, asksAlways: true }, progress());
   return 0;
 }

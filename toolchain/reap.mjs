@@ -10,7 +10,7 @@ import { listen } from "./interrupt.mjs";
 import { takeLease } from "./lease.mjs";
 import { node } from "./node.mjs";
 import { pulumi } from "./pulumi.mjs";
-import { complaint } from "./remains.mjs";
+import { complaint, isBusy } from "./remains.mjs";
 import { installFilter } from "./stack-file-filter.mjs";
 import { state } from "./state.mjs";
 import { configured, main, newSetup, own, root, run, say, SetupError, stackFile } from "./steps.mjs";
@@ -112,9 +112,9 @@ async function takeOne(found, stack, tracked) {
     return "gone";
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    const isBusy = /currently locked|already in progress|\[409\]|is taken by a run/.test(error.message);
-    say(`${isBusy ? "  " : "✘ "}${stack}: ${error.message}`);
-    return isBusy ? "busy" : "failed";
+    const busy = isBusy(error.message);
+    say(`${busy ? "  " : "✘ "}${stack}: ${error.message}`);
+    return busy ? "busy" : "failed";
   }
 }
 

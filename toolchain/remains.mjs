@@ -70,6 +70,11 @@ export function complaint(output) {
   return errors[0]?.replace(beside, "") ?? lines.findLast((line) => line !== "") ?? "it said nothing";
 }
 
+/** Whether Pulumi or a lease complains that somebody else has the stack. */
+export function isBusy(output) {
+  return /currently locked|already in progress|\[409\]|is taken by a run/.test(output);
+}
+
 const kinds = ["container", "network", "volume"];
 
 async function unknownTo(setup, state, owner) {

@@ -94,6 +94,23 @@ describe("Images of our own", function () {
     assert.ok((await imagesOn(builder)).includes(name), taken.output);
   });
 
+  it("are taken in the version that the config names, and not built, whatever its folder holds", async () => {
+    const [name = ""] = (await imagesOn(builder)).filter((image) => image.includes("/mia-keepwww:"));
+    await clone.edit("frontend/keep_www/index.html", (text) => `${text}<!-- another -->\n`);
+    const key = ["--stack", "qa", "--path", "mia:versions.keepwww"];
+    await clone.mustPulumi("config", "set", "--type", "string", ...key, name.replace(/^.*:/, ""));
+    try {
+      await builder.must("rmi", name);
+      const taken = await npm("push");
+      assert.equal(taken.code, 0, taken.output);
+      assert.doesNotMatch(taken.output, /building|pushing/);
+      assert.ok((await imagesOn(builder)).includes(name), taken.output);
+    } finally {
+      await clone.mustPulumi("config", "rm", ...key);
+      await clone.git("checkout", "--quiet", "frontend/keep_www");
+    }
+  });
+
   it("are all that an engine needs which has nothing but the registry: qa runs there, and mounts nothing of its host", async () => {
     const bare = await OwnEngine.start();
     try {
@@ -267,6 +284,19 @@ describe("Images of our own", function () {
       assert.equal(build.code, 1);
       assert.match(build.output, /✘ frontend\/keep_www\/ could not be built/);
       assert.match(build.output, /half of it is done/);
+    });
+
+    it("since the config names a version that is nowhere", async () => {
+      const key = ["--stack", "qa", "--path", "mia:versions.keepwww"];
+      await clone.mustPulumi("config", "set", "--type", "string", ...key, "000000000000");
+      try {
+        assert.equal(
+          await refusal(),
+          `error: ${registry.address}/mia-keepwww:000000000000 is neither on the engine nor in the registry ${registry.address}, and frontend/keep_www/ holds another version: deploy another, or \`pulumi config rm --path mia:versions.keepwww\`.`,
+        );
+      } finally {
+        await clone.mustPulumi("config", "rm", ...key);
+      }
     });
 
     it("since the credentials are wrong", async () => {

@@ -376,6 +376,19 @@ describe("A service", function () {
     });
   });
 
+  describe("`npm run deploy`", () => {
+    it("refuses a stack whose services run their folders", async () => {
+      const { code, output } = await clone.run("node", ["toolchain/deploy.mjs", "deploy", "user", "--stack", "dev"]);
+      assert.deepEqual(
+        [code, output],
+        [
+          1,
+          "✘ Stack dev is of the kind development, where services run their folders as they are: npm run up -- --stack dev\n",
+        ],
+      );
+    });
+  });
+
   describe("`npm run logs`", () => {
     it("shows several parts with their names, and says which there are", async () => {
       const shown = await clone.run("node", ["toolchain/mia.mjs", "logs", "--no-follow", "--tail", "5", "user", "lb"]);

@@ -9,6 +9,7 @@ const valid = {
   "mia:images": "",
   "mia:registry": "{}",
   "mia:replicas": "{}",
+  "mia:versions": "{}",
   "mia:kind": "development",
   "mia:mode": "",
   "mia:publishAddress": "127.0.0.1",
@@ -49,6 +50,7 @@ describe("A stack's config", () => {
       images: "",
       ownImages: "mia-",
       replicas: {},
+      versions: {},
       publishAddress: "127.0.0.1",
       serviceAddress: "",
       ports: { http: 80, status: 8181, consul: 8500, consulServer: 8300, consulDns: 8600, rmqManagement: 15672 },
@@ -79,6 +81,11 @@ describe("A stack's config", () => {
       (values) => read(values).mode,
     );
     assert.deepEqual(modes, ["development", "production", "staging"]);
+  });
+
+  it("takes a version of decimal digits alone as Pulumi writes it, without quotes", () => {
+    const { versions } = read({ "mia:kind": "qa", "mia:versions": '{"user":123456789012,"user-2":"978622e06562"}' });
+    assert.deepEqual(versions, { user: "123456789012", "user-2": "978622e06562" });
   });
 
   it("leaves those that an `up` needs to the machine where they are 0", () => {
@@ -238,6 +245,26 @@ describe("A stack's config", () => {
       '{"order":2}',
       "Pulumi.dev.yaml: mia:replicas.order: got a service that does not exist, need user, user-2. Fix: pulumi config rm --path mia:replicas.order",
     ],
+    [
+      "versions",
+      '"25833409863c"',
+      'Pulumi.dev.yaml: mia:versions: got "25833409863c", need an object such as {user: 25833409863c}. Fix: pulumi config set --path mia:versions.user 25833409863c',
+    ],
+    [
+      "versions",
+      '{"user":"latest"}',
+      'Pulumi.dev.yaml: mia:versions.user: got "latest", need an image\'s tag, 12 digits of 0-9 and a-f, such as 25833409863c. Fix: pulumi config set --path mia:versions.user 25833409863c',
+    ],
+    [
+      "versions",
+      '{"user":["25833409863c"]}',
+      'Pulumi.dev.yaml: mia:versions.user: got ["25833409863c"], need an image\'s tag, 12 digits of 0-9 and a-f, such as 25833409863c. Fix: pulumi config set --path mia:versions.user 25833409863c',
+    ],
+    [
+      "versions",
+      '{"user":"25833409863c"}',
+      "Pulumi.dev.yaml: mia:versions: got user, need none, since the kind development runs the folders as they are. Fix: pulumi config rm mia:versions",
+    ],
     ["htpPort", "80", "Pulumi.dev.yaml: mia:htpPort: got a key that does not exist. Fix: pulumi config rm mia:htpPort"],
     [
       "statusPort",
@@ -250,6 +277,13 @@ describe("A stack's config", () => {
       assert.equal(refusal({ [`mia:${key}`]: value }), sentence);
     });
   }
+
+  it("refuses the version of a service that does not exist", () => {
+    assert.equal(
+      refusal({ "mia:kind": "qa", "mia:versions": '{"order":"25833409863c"}' }),
+      "Pulumi.dev.yaml: mia:versions.order: got a service that does not exist, need user, user-2. Fix: pulumi config rm --path mia:versions.order",
+    );
+  });
 
   it("names a value that is missing", () => {
     const values = Object.fromEntries(Object.entries(valid).filter(([key]) => key !== "mia:httpPort"));

@@ -77,7 +77,11 @@ describe("GoCD's pipelines", () => {
     const material = pipelines["mia-images"]?.materials["mia"];
     const includes = (material !== undefined && "includes" in material ? material.includes : undefined) ?? [];
     const services = wholeServices(microservices, frontends);
-    const images = ownImages({ delivery: "baked", images: "", ownImages: "mia-" }, services, "linux/x86_64");
+    const images = ownImages(
+      { delivery: "baked", images: "", ownImages: "mia-", versions: {} },
+      services,
+      "linux/x86_64",
+    );
     for (const file of [...images.map(({ context }) => `${context}/a/file`), "Pulumi.qa.yaml", "Pulumi.yaml"]) {
       assert.ok(
         includes.some((pattern) => matchesGlob(file, pattern)),

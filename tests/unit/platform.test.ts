@@ -14,6 +14,7 @@ const environment: Environment = {
   images: "",
   ownImages: "mia-",
   replicas: {},
+  versions: {},
   publishAddress: "127.0.0.1",
   serviceAddress: "",
   ports: { http: 80, status: 8181, consul: 8500, consulServer: 8300, consulDns: 8600, rmqManagement: 15672 },
