@@ -1,7 +1,7 @@
 // `npm run deploy -- user` and `npm run rollback -- user`: one service of a stack that runs gets another version, and nothing
 // else changes, whatever folders hold. docs/delivery.md says how.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "./arguments.mjs";
@@ -10,9 +10,9 @@ import { marked } from "./family.mjs";
 import { listen } from "./interrupt.mjs";
 import { takeLease } from "./lease.mjs";
 import { prepare } from "./mia.mjs";
-import { namedVersions, nameVersions } from "./named-versions.mjs";
+import { nameVersions } from "./named-versions.mjs";
 import { outputs } from "./platform.mjs";
-import { changedParts, preview, versionIn } from "./preview.mjs";
+import { changedParts, changes, preview, versionIn } from "./preview.mjs";
 import { complaint, isBusy } from "./remains.mjs";
 import { installFilter } from "./stack-file-filter.mjs";
 import { logFile, main, root, run, say, SetupError, stackFile } from "./steps.mjs";
@@ -107,23 +107,19 @@ async function history(setup, stack) {
  * that is as it was.
  */
 async function change(it, running, version) {
-  const { setup, stack, service } = it;
-  let named = await namedVersions(setup, stack);
+  const { stack, service } = it;
+  const file = join(root, stackFile(stack));
+  const text = readFileSync(file, "utf8");
   try {
     const { to, isThere } = await previewed(it, running, version);
-    if (isThere) {
-      say(`✔ ${service} of stack ${stack} runs ${to} already.`);
-      return 0;
-    }
-    await replace(it, running, to);
-    named = { ...running, [service]: to };
-    say(`✔ ${service} of stack ${stack} runs ${to} (was ${running[service]}).`);
+    if (isThere) writeFileSync(file, text);
+    else await replace(it, running, to);
+    say(`✔ ${service} of stack ${stack} runs ${to} ${isThere ? "already" : `(was ${running[service]})`}.`);
     return 0;
   } catch (error) {
-    if (error instanceof NotTakenBack) named = running;
+    // What could not be taken back is for the next `up` to bring.
+    if (!(error instanceof NotTakenBack)) writeFileSync(file, text);
     throw error;
-  } finally {
-    await nameVersions(setup, stack, named);
   }
 }
 
@@ -146,8 +142,8 @@ async function previewed({ setup, stack, service, doing }, running, version) {
 async function replace({ doing, message, ...it }, running, to) {
   const { setup, stack, service, lease, signal, log } = it;
   const from = running[service];
-  await nameVersions(setup, stack, { ...running, [service]: to });
   if (signal.aborted) throw new SetupError("Interrupted before anything was changed.");
+  await nameVersions(setup, stack, { ...running, [service]: to });
   const words = message(service, to, from);
   const { code, output } = await update(setup, stack, lease, ["up", "--message", words], { log, signal });
   if (code === 0) return;
@@ -161,10 +157,10 @@ async function replace({ doing, message, ...it }, running, to) {
   throw new SetupError(`${failed}: it runs ${from}, as before, and not ${to}.`);
 }
 
-/** Brings back what has been replaced already. */
+/** Brings back what has been replaced already; one that could not build has only the state to put right. */
 async function takeBack({ setup, stack, lease, log }, running, message) {
   await nameVersions(setup, stack, running);
-  if (changedParts(await preview(setup, stack)).length === 0) return;
+  if (changes(await preview(setup, stack)).length === 0) return;
   const { code, output } = await update(setup, stack, lease, ["up", "--message", message], { log });
   if (code !== 0) throw new SetupError(complaint(output));
 }

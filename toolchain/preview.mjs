@@ -3,17 +3,15 @@
 import { complaint } from "./remains.mjs";
 import { run, SetupError } from "./steps.mjs";
 
-/** Previews a stack's `up`: its steps. @throws SetupError with what it complains about. */
+/** Previews a stack's `up`: its steps, also those that change nothing. @throws SetupError with what it complains about. */
 export async function preview(setup, stack) {
-  const { code, stdout, stderr } = await run(
-    "pulumi",
-    ["preview", "--json", "--non-interactive", "--stack", stack],
-    setup,
-  );
+  const words = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack];
+  const { code, stdout, stderr } = await run("pulumi", words, setup);
   const { steps, diagnostics = [] } = parse(stdout);
   if (code === 0) return steps;
-  const error = diagnostics.find(({ severity }) => severity === "error")?.message;
-  throw new SetupError(complaint(error === undefined ? stderr : `error: ${error.trim()}`));
+  const said = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
+  // With or without Pulumi's own word for it.
+  throw new SetupError(complaint(said.length === 0 ? stderr : `error: ${said[0].replace(/^error: /, "")}`));
 }
 
 function parse(text) {
@@ -24,6 +22,11 @@ function parse(text) {
   }
 }
 
+/** The steps that change something, if only what the state says of a component. */
+export function changes(steps) {
+  return steps.filter(({ op }) => !["same", "read", "refresh"].includes(op));
+}
+
 /**
  * The parts of which something would change: `catalog`, `lb`, `network`. Components and providers do nothing by themselves.
  * @param {readonly { op: string, urn: string, oldState?: object, newState?: object }[]} steps
@@ -31,9 +34,9 @@ function parse(text) {
  */
 export function changedParts(steps) {
   const parents = new Map(steps.map(({ urn, oldState, newState }) => [urn, (newState ?? oldState)?.parent]));
-  const changed = steps.filter(({ op, oldState, newState }) => {
+  const changed = changes(steps).filter(({ oldState, newState }) => {
     const { custom, type } = newState ?? oldState ?? {};
-    return custom && !type.startsWith("pulumi:") && !["same", "read", "refresh"].includes(op);
+    return custom && !type.startsWith("pulumi:");
   });
   return [...new Set(changed.map(({ urn }) => partOf(urn, parents)))].sort();
 }

@@ -195,7 +195,7 @@ describe("One service of a stack that runs", function () {
       () =>
         refused(
           () => deploy("keepwww"),
-          /^✘ Deploying keepwww failed \(keepwww runs, but was not in the load balancer within 12 s \(Consul: critical .*\)\): it runs [0-9a-f]{12}, as before, and not [0-9a-f]{12}\.$/,
+          /^✘ Deploying keepwww failed \(keepwww runs, but was not in the load balancer within 12 s \(Consul: critical .*\): it runs [0-9a-f]{12}, as before, and not [0-9a-f]{12}\.$/,
         ),
       "keepwww",
     );
