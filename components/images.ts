@@ -38,7 +38,7 @@ export class Images extends pulumi.ComponentResource {
     this.names = names;
     const shown = new Map(images.map((image) => [image, new Image(image, this)]));
     const to = { engine: machine.address, registry: environment.registry };
-    this.ready = pulumi.runtime.isDryRun() ? announce(images, to, shown) : make(images, to, shown);
+    this.ready = pulumi.runtime.isDryRun() ? announce(images, machine, to, shown) : make(images, to, shown);
     this.registerOutputs();
   }
 
@@ -58,8 +58,14 @@ class Image extends pulumi.ComponentResource {
   }
 }
 
-async function announce(images: readonly OwnImage[], to: Destination, shown: Map<OwnImage, Image>): Promise<void> {
-  const missing = await missingImages(images, to.engine).catch(cleanly);
+async function announce(
+  images: readonly OwnImage[],
+  { answers }: Machine,
+  to: Destination,
+  shown: Map<OwnImage, Image>,
+): Promise<void> {
+  // An engine that is still to be made has none.
+  const missing = answers ? await missingImages(images, to.engine).catch(cleanly) : images;
   for (const image of missing) {
     const from = to.registry === undefined ? "" : `taken from ${to.registry.address}, or `;
     await pulumi.log.info(`${image.name} will be ${from}built from ${image.context}/`, shown.get(image));

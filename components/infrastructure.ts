@@ -64,7 +64,7 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
     this.linked = definition.port === undefined ? {} : linkVariables(name, definition.port);
     this.imageName = image.name;
     this.containerId = container.id;
-    this.ready = healthy(container, { part: name, engine: machine.address, readySeconds: definition.readySeconds });
+    this.ready = healthy(container, { part: name, machine, readySeconds: definition.readySeconds });
     this.registerOutputs({ imageName });
   }
 

@@ -75,7 +75,7 @@ export class Service extends pulumi.ComponentResource {
     this.imageName = imageName;
     this.instances = containers.map((one) => pulumi.interpolate`${one.name}:${port}`);
     this.readySeconds = readySeconds;
-    this.running = containers.map((one) => healthy(one, { part: name, engine: machine.address, readySeconds: 30 }));
+    this.running = containers.map((one) => healthy(one, { part: name, machine, readySeconds: 30 }));
     this.registerOutputs({ imageName });
   }
 }
