@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { command, type Ended, eventually, succeed } from "./support/command.ts";
 import { freePort } from "./support/ports.ts";
-import { MachineHost } from "./support/machine-host.ts";
+import { hostImage, MachineHost, ownerLabel, sweep } from "./support/machine-host.ts";
 import { VirtualBox } from "./support/virtual-box.ts";
 
 /** docker-machine itself, with a store of its own. */
@@ -122,6 +123,28 @@ describe("A host of the tests", function () {
     await host.move();
     assert.notEqual(host.address, before);
     await serves();
+  });
+});
+
+describe("What a run that was killed has left", () => {
+  it("is taken away by the next", async function () {
+    this.timeout(30_000);
+    const dead = spawnSync("true").pid;
+    const name = `mia-machine-host-${String(dead)}`;
+    const made = ["--label", `${ownerLabel}=${String(dead)}`];
+    const docker = (...args: string[]) => succeed("docker", args, { cwd: "/", env: process.env });
+    const left = async () => [
+      (await docker("container", "ls", "--all", "--quiet", "--filter", `name=${name}`)).stdout,
+      (await docker("network", "ls", "--quiet", "--filter", `name=${name}`)).stdout,
+      existsSync(join(tmpdir(), name)),
+    ];
+    mkdirSync(join(tmpdir(), name));
+    writeFileSync(join(tmpdir(), name, "owner"), String(dead));
+    await docker("network", "create", ...made, name);
+    await docker("create", "--name", name, "--network", name, ...made, await hostImage());
+    assert.ok((await left()).every(Boolean));
+    await sweep();
+    assert.deepEqual(await left(), ["", "", false]);
   });
 });
 
