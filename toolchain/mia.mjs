@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "./arguments.mjs";
 import { buildx } from "./buildx.mjs";
 import { docker } from "./docker.mjs";
+import { dockerMachine } from "./docker-machine.mjs";
 import { images } from "./images.mjs";
 import { logs } from "./logs.mjs";
 import { newService } from "./new.mjs";
@@ -22,6 +23,7 @@ export async function prepareTools({ stack = "dev", quiet = false } = {}) {
   const setup = newSetup({ quiet });
   await node(setup);
   await pulumi(setup);
+  await dockerMachine(setup, stack);
   await docker(setup);
   await buildx(setup);
   await images(setup, stack);
