@@ -38,12 +38,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     const { environment, network, images, consul } = args;
     const { publishAddress: address, ports } = environment;
     const { machine } = network;
-    super(
-      "mia:platform:LoadBalancer",
-      name,
-      { publishAddress: address, ...ports },
-      { ...opts, providers: [machine.provider] },
-    );
+    super("mia:platform:LoadBalancer", name, { publishAddress: address, ...ports }, { ...opts, ...machine.placement });
 
     this.imageName = images.of(name);
     this.edgeImageName = images.of("edge");

@@ -3,7 +3,7 @@ import type { Environment } from "../../platform/environment.ts";
 import type { ContextSettings } from "../../platform/machine.ts";
 import { docker } from "./docker.ts";
 import { askEngine, type Engine, reachedAt, refuseMissingCommand } from "./engine.ts";
-import { contextFormat, socketOf } from "./local.ts";
+import { certificatesOf, contextFormat, socketOf } from "./local.ts";
 
 /**
  * The engine of a docker context, whatever else this shell's docker command talks to.
@@ -21,7 +21,7 @@ export async function contextEngine(
       `${source}: mia:machine.name: got ${name}, need a docker context that there is: ${stdout.split("\n").join(", ")}. Fix: docker context create ${name} --docker host=…, or pulumi config set --path mia:machine.name default`,
     );
   }
-  const [, host = ""] = inspected.stdout.split(" ");
+  const [, host = "", ...tls] = inspected.stdout.split(" ");
   if (delivery === "mounted" && host.startsWith("ssh:")) {
     throw new RunError(
       `${source}: mia:kind: got development, whose folders of this computer the machine of the context ${name} (${host}) has not, need qa. Fix: pulumi config set mia:kind qa`,
@@ -39,7 +39,7 @@ export async function contextEngine(
   );
   return {
     host,
-    context: name,
+    ...certificatesOf(tls),
     address,
     id,
     platform,

@@ -1,5 +1,6 @@
 import type { Declared, Environment } from "../../platform/environment.ts";
 import { contextEngine } from "./context.ts";
+import { dockerMachineEngine } from "./docker-machine/driver.ts";
 import type { Engine } from "./engine.ts";
 import { localEngine } from "./local.ts";
 import { sshEngine } from "./ssh.ts";
@@ -18,6 +19,6 @@ export function engineOf(environment: Declared<Environment>): Promise<Engine> {
     case "ssh":
       return sshEngine(machine);
     case "docker-machine":
-      throw new Error("not yet");
+      return dockerMachineEngine(machine, environment);
   }
 }

@@ -7,8 +7,6 @@ import { type Address, docker } from "./docker.ts";
 export interface Engine {
   /** Where: `unix:///var/run/docker.sock`, `tcp://…`, `ssh://…`. */
   readonly host: string;
-  /** The docker context by which Pulumi's provider reaches it; by its host where left out. */
-  readonly context?: string;
   /** The folder with the certificates for it, as PEM: ca.pem, cert.pem and key.pem. */
   readonly certificates?: string;
   /** How the docker command reaches it. */
@@ -27,6 +25,10 @@ export interface Engine {
   readonly folder?: (path: string) => string;
   /** What makes it, in the state: nothing of it is known while this is not. @default somebody else */
   readonly made?: pulumi.Output<unknown>;
+  /** Which machine it is, where machines come and go under one name: all that is on one goes with it. @default it stays */
+  readonly machineId?: string;
+  /** The resource with which everything on it goes, and needs no deletion of its own. @default none */
+  readonly deletedWith?: pulumi.Resource;
   /** In a preview, of one that is still to be made or started: it can't be asked. @default false */
   readonly asleep?: boolean;
   /** What the stack's output `machine` says beside the driver and the engine's host. @default nothing */

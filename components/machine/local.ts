@@ -1,4 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
+import { join } from "node:path";
 import { docker } from "./docker.ts";
 import { askEngine, type Engine, reachedAt, refuseMissingCommand } from "./engine.ts";
 
@@ -9,7 +10,7 @@ import { askEngine, type Engine, reachedAt, refuseMissingCommand } from "./engin
 export async function localEngine(): Promise<Engine> {
   const current = await docker({}, "context", "inspect", "--format", contextFormat);
   refuseMissingCommand(current.why);
-  const [name = "default", host = "", certificates] = current.stdout.split(" ");
+  const [name = "default", host = "", ...tls] = current.stdout.split(" ");
   const variable = process.env["DOCKER_CONTEXT"];
   if (name === "default" && variable) {
     // Pulumi's provider would follow it all the same, to another engine than the docker command's.
@@ -26,10 +27,12 @@ export async function localEngine(): Promise<Engine> {
       old: `update it, or ${choice} another.`,
     },
   );
-  const context = name === "default" || certificates === "0" ? undefined : name;
+  const certificates = certificatesOf(tls);
   return {
     host,
-    ...(context === undefined ? { address: { DOCKER_HOST: host } } : { context, address: { DOCKER_CONTEXT: context } }),
+    // It alone has the certificates where there are some.
+    address: certificates.certificates === undefined ? { DOCKER_HOST: host } : { DOCKER_CONTEXT: name },
+    ...certificates,
     id,
     platform,
     socket: socketOf(host, operatingSystem),
@@ -38,8 +41,13 @@ export async function localEngine(): Promise<Engine> {
   };
 }
 
-/** What there is to know of a docker context. */
-export const contextFormat = "{{.Name}} {{.Endpoints.docker.Host}} {{len .TLSMaterial}}";
+/** What there is to know of a docker context: its name, its engine's host, how much TLS it has, and in which folder. */
+export const contextFormat = "{{.Name}} {{.Endpoints.docker.Host}} {{len .TLSMaterial}} {{.Storage.TLSPath}}";
+
+/** The certificates of a context: Pulumi's provider would take its host alone, and only from the usual folder. */
+export function certificatesOf([count = "0", ...folder]: string[]): Pick<Engine, "certificates"> {
+  return count === "0" ? {} : { certificates: join(folder.join(" "), "docker") };
+}
 
 /** An engine that is not this computer's own, also Docker Desktop's in its virtual machine, has its socket in the usual place. */
 export function socketOf(host: string, operatingSystem: string): string {

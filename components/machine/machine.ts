@@ -66,8 +66,8 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     // The state's memory of its engine: what was written at the first `up` is kept, whatever is there now.
     const first = new random.RandomUuid(
       `${name}-engine`,
-      { keepers: { engineId: known(engine, engine.id), host: known(engine, engine.host) } },
-      { parent: this, ignoreChanges: ["keepers"] },
+      { keepers: { engineId: known(engine, engine.id), host: known(engine, engine.host), ...machineKeeper(engine) } },
+      { parent: this, ignoreChanges: ["keepers.engineId", "keepers.host"] },
     );
     this.stackId = first.result;
     this.engineId = first.keepers.apply((kept) => kept?.["engineId"] ?? engine.id);
@@ -79,10 +79,11 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     });
   }
 
-  /** What every resource on this machine is created through: there once `environment` is. */
-  get provider(): docker.Provider {
+  /** The options of every component on this machine: there once `environment` is. */
+  get placement(): pulumi.ComponentResourceOptions {
     if (this.made === undefined) throw new Error("the machine's environment was not awaited");
-    return this.made;
+    const { deletedWith } = this.engine;
+    return { providers: [this.made], ...(deletedWith === undefined ? {} : { deletedWith }) };
   }
 
   /** Where a port that the machine publishes is reached from this computer. */
@@ -139,6 +140,11 @@ function known<T>({ made }: Engine, value: T): pulumi.Output<T> {
   return after.apply<T>(() => value);
 }
 
+/** Another machine of the same name is another place: all that bears the state's label is made anew there. */
+function machineKeeper({ machineId }: Engine): Record<string, string> {
+  return machineId === undefined ? {} : { machineId };
+}
+
 function certificatePath({ certificates }: Engine): Record<string, string> {
   return certificates === undefined ? {} : { certificatePath: certificates };
 }
@@ -149,9 +155,9 @@ function provider(
   place: Pick<Place, "registry">,
   parent: pulumi.Resource,
 ): docker.Provider {
-  const { context } = engine;
-  const address = { host: known(engine, engine.host), ...(context === undefined ? {} : { context }) };
-  const args = { ...address, ...certificateMaterial(engine), ...registryAuth(place) };
+  // Where the shell's own engine is another, what it says for that would be in the way.
+  const alone = "DOCKER_CERT_PATH" in engine.address ? { context: "", certPath: "" } : {};
+  const args = { host: known(engine, engine.host), ...alone, ...certificateMaterial(engine), ...registryAuth(place) };
   return new docker.Provider(`${name}-docker`, args, { parent });
 }
 

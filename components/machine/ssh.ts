@@ -1,14 +1,12 @@
 import type { SshSettings } from "../../platform/machine.ts";
 import { askEngine, type Engine, reachedAt } from "./engine.ts";
 import { usualSocket } from "./local.ts";
-import { refuseVariable } from "./variable.ts";
 
 /**
  * The engine of another computer, through its ssh server: by the ssh command, with its own config, keys and agent.
  * @throws RunError when it does not answer or is too old: nothing is created then.
  */
 export async function sshEngine({ address: at }: SshSettings): Promise<Engine> {
-  refuseVariable();
   const host = `ssh://${at}`;
   // What the shell says for its own engine would be in the way.
   const address = { DOCKER_HOST: host, DOCKER_CONTEXT: "", DOCKER_TLS_VERIFY: "", DOCKER_CERT_PATH: "" };
