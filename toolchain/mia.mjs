@@ -24,7 +24,7 @@ export async function prepareTools({ stack = "dev", quiet = false } = {}) {
   await node(setup);
   await pulumi(setup);
   await dockerMachine(setup, stack);
-  await docker(setup);
+  await docker(setup, stack);
   await buildx(setup);
   await images(setup, stack);
   return setup;
@@ -127,13 +127,25 @@ async function showOutputs(stack, env) {
   say('  For plain pulumi commands in this shell: eval "$(npm run -s env)"');
 }
 
-/** What a shell needs to run pulumi as these commands do, to be read by `eval`. */
-async function printEnvironment() {
-  const setup = await prepare({ quiet: true });
+/** What a shell needs to run pulumi as these commands do, and docker on a stack's engine where one is named, to be read by `eval`. */
+async function printEnvironment(args) {
+  const usage = "npm run -s env -- [--stack NAME]";
+  const { stack } = parse(args, { stack: { type: "string", short: "s" } }, usage).values;
+  const setup = await prepare({ stack: stack ?? "dev", quiet: true });
   const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
-  for (const [name, value] of Object.entries(setup.set)) console.log(`export ${name}=${quoted(value)}`);
+  const engine = stack === undefined ? {} : await engineOf(setup, stack);
+  for (const [name, value] of Object.entries({ ...setup.set, ...engine }))
+    console.log(`export ${name}=${quoted(value)}`);
   if (setup.path.length > 0) console.log(`export PATH=${quoted(setup.path.join(":"))}:"$PATH"`);
   return 0;
+}
+
+/** What points a docker client at the engine that a stack lives on. */
+async function engineOf(setup, stack) {
+  const { address } = ownerOf(await readState(setup, stack));
+  if (address === undefined)
+    throw new SetupError(`Nothing of stack ${stack} is anywhere: npm run up -- --stack ${stack}`);
+  return address;
 }
 
 async function showStatus(args) {
@@ -156,15 +168,17 @@ async function showLogs(args) {
 /** With the tools that images need, which are fewer. */
 async function deliverImages(verb, args) {
   const setup = newSetup();
+  const stack = stackOf(args) ?? "qa";
   await node(setup);
-  await docker(setup);
+  await dockerMachine(setup, stack);
+  await docker(setup, stack);
   await buildx(setup);
-  await images(setup, stackOf(args) ?? "qa");
+  await images(setup, stack);
   return handOver("node", ["toolchain/delivery.mjs", verb, ...args], setup.env);
 }
 
 async function command([verb, ...args]) {
-  if (verb === "env") return printEnvironment();
+  if (verb === "env") return printEnvironment(args);
   if (verb === "status") return showStatus(args);
   if (verb === "logs") return showLogs(args);
   if (verb === "new") return newService(args);

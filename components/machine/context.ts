@@ -1,6 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
 import type { Environment } from "../../platform/environment.ts";
 import type { ContextSettings } from "../../platform/machine.ts";
+import { contextAddress } from "./addresses.ts";
 import { docker } from "./docker.ts";
 import { askEngine, type Engine, reachedAt, refuseMissingCommand } from "./engine.ts";
 import { certificatesOf, contextFormat, socketOf } from "./local.ts";
@@ -27,8 +28,7 @@ export async function contextEngine(
       `${source}: mia:kind: got development, whose folders of this computer the machine of the context ${name} (${host}) has not, need qa. Fix: pulumi config set mia:kind qa`,
     );
   }
-  // What the shell says for its own engine would be in the way.
-  const address = { DOCKER_CONTEXT: name, DOCKER_HOST: "", DOCKER_TLS_VERIFY: "", DOCKER_CERT_PATH: "" };
+  const address = contextAddress(name);
   const { id, platform, operatingSystem } = await askEngine(
     address,
     `The engine of the docker context ${name} (${host})`,

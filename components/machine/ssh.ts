@@ -1,4 +1,5 @@
 import type { SshSettings } from "../../platform/machine.ts";
+import { sshAddress } from "./addresses.ts";
 import { askEngine, type Engine, reachedAt } from "./engine.ts";
 import { usualSocket } from "./local.ts";
 
@@ -8,8 +9,7 @@ import { usualSocket } from "./local.ts";
  */
 export async function sshEngine({ address: at }: SshSettings): Promise<Engine> {
   const host = `ssh://${at}`;
-  // What the shell says for its own engine would be in the way.
-  const address = { DOCKER_HOST: host, DOCKER_CONTEXT: "", DOCKER_TLS_VERIFY: "", DOCKER_CERT_PATH: "" };
+  const address = sshAddress(at);
   const { id, platform } = await askEngine(address, `The Docker engine at ${host}`, {
     away: `see that \`ssh ${at.replace(/:(\d+)$/, " -p $1")} docker version\` works without a question, or correct mia:machine.address.`,
     old: "update it, or correct mia:machine.address.",

@@ -10,6 +10,8 @@ export interface Task {
   readonly secrets: readonly string[];
   /** Which machine it is about. */
   readonly id: string;
+  /** Who is to live on it. */
+  readonly platform: string;
 }
 
 const task = JSON.parse(process.env["MIA_MACHINE"] ?? "") as Task;
@@ -21,7 +23,7 @@ try {
     await ensureMachine(wanted, { begins: () => undefined, says: () => undefined });
     console.log(id);
   } else {
-    const stays = await removeMachine(wanted.settings, id);
+    const stays = await removeMachine(wanted.settings, id, task.platform);
     if (stays !== undefined) console.error(stays);
   }
 } catch (error) {

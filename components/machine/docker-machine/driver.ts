@@ -3,16 +3,17 @@ import { randomUUID } from "node:crypto";
 import { relative, resolve, sep } from "node:path";
 import type { Environment } from "../../../platform/environment.ts";
 import { createFlags, type DockerMachineSettings, type Share } from "../../../platform/machine.ts";
+import { tlsAddress } from "../addresses.ts";
 import { askEngine, type Engine, reachedAt } from "../engine.ts";
 import { usualSocket } from "../local.ts";
 import { changes } from "./changes.ts";
 import { MachineError } from "./cli.ts";
 import { ensureMachine, isChanged, isConfirmed, shortId, type Wanted } from "./ensure.ts";
 import { type Look, lookAt } from "./look.ts";
-import { readRecord, type Record, writeRecord } from "./store.ts";
+import { machineFolder, readRecord, type Record, writeRecord } from "./store.ts";
 import { DockerMachine } from "./resource.ts";
 
-type Surroundings = Pick<Environment, "source" | "delivery" | "keepsData">;
+type Surroundings = Pick<Environment, "platform" | "source" | "delivery" | "keepsData">;
 
 /** What a look at a machine tells of its engine. */
 interface Found {
@@ -37,11 +38,11 @@ export async function dockerMachineEngine(settings: DockerMachineSettings, aroun
   const found = pulumi.runtime.isDryRun() ? await foresee(wanted, around) : await make(wanted);
   const { host, certificates, id, platform, record } = found;
   if (share !== undefined && !found.asleep) await refuseOtherShare(settings, share, around);
-  const resource = new DockerMachine(name, { wanted, machineId: record.id });
+  const resource = new DockerMachine(name, { wanted, machineId: record.id, platform: around.platform });
   return {
     host,
     certificates,
-    address: { DOCKER_HOST: host, DOCKER_CONTEXT: "", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: certificates },
+    address: tlsAddress(host, certificates),
     id,
     platform,
     socket: usualSocket,
@@ -50,8 +51,8 @@ export async function dockerMachineEngine(settings: DockerMachineSettings, aroun
     ...(share === undefined ? {} : { folder: (path: string) => shared(path, share) }),
     made: resource.made,
     machineId: record.id,
-    // Who goes with it needs no goodbye of its own.
-    ...(record.made ? { deletedWith: resource.command } : {}),
+    // Who goes with it needs no goodbye of its own; a computer that generic was shown stays, whatever docker-machine forgets.
+    ...(record.made && settings.machineDriver !== "generic" ? { deletedWith: resource.command } : {}),
     asleep: found.asleep === true,
     facts: { name, machineDriver: settings.machineDriver, ip: reachedAt(host) },
   };
@@ -93,7 +94,8 @@ async function foresee(wanted: Wanted, { keepsData }: Surroundings): Promise<Fou
     return { host: look.host, certificates: look.certificates, ...engine, record: record ?? { id: "", made: false } };
   }
   await pulumi.log.warn(`The machine ${name} ${words(look)}: an \`up\` tries to put it right.`);
-  return { ...unknown, ...record?.engine, record: record ?? { id: "", made: false } };
+  const last = { ...unknown, certificates: machineFolder(name), ...record?.engine };
+  return { ...last, record: record ?? { id: "", made: false } };
 }
 
 /** Nobody knows yet, but for what most probably runs there. */
@@ -111,16 +113,19 @@ function words(look: Look): string {
 }
 
 async function ask({ name, machineDriver }: DockerMachineSettings, { host, certificates }: Look & { kind: "well" }) {
-  const address = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: certificates };
   const other = "name another mia:machine.machineDriver";
-  const { id, platform } = await askEngine(address, `The Docker engine of the machine ${name} (${host})`, {
-    away: "see it by `docker-machine ssh`.",
-    // boot2docker's last image has 19.03, under which threads of today's images can't start.
-    old:
-      machineDriver === "virtualbox"
-        ? `name a newer image in mia:machine.options.virtualbox-boot2docker-url, or ${other}.`
-        : `update it, or ${other}.`,
-  });
+  const { id, platform } = await askEngine(
+    tlsAddress(host, certificates),
+    `The Docker engine of the machine ${name} (${host})`,
+    {
+      away: "see it by `docker-machine ssh`.",
+      // boot2docker's last image has 19.03, under which threads of today's images can't start.
+      old:
+        machineDriver === "virtualbox"
+          ? `name a newer image in mia:machine.options.virtualbox-boot2docker-url, or ${other}.`
+          : `update it, or ${other}.`,
+    },
+  );
   return { id, platform };
 }
 

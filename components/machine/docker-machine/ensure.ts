@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { DockerMachineSettings } from "../../../platform/machine.ts";
+import { tlsAddress } from "../addresses.ts";
+import { docker } from "../docker.ts";
 import { dockerMachine, MachineError } from "./cli.ts";
 import { type Look, lookAt } from "./look.ts";
-import { machineFolder, readRecord, type Record, withStore, writeRecord } from "./store.ts";
+import { machineFolder, readRecord, type Record, storePath, withStore, writeRecord } from "./store.ts";
 import { wayOut } from "./ways-out.ts";
 
 /** A machine whose engine answers, and what is written down of it. */
@@ -49,6 +52,7 @@ export function ensureMachine(wanted: Wanted, listener: Listener): Promise<Ready
     if (look.kind !== "well") look = await lookAt(settings);
     if (look.kind !== "well") throw new MachineError(unwell(settings, look));
     const known = readRecord(name) ?? { id: randomUUID(), made: false, flags: [...flags] };
+    writeRecord(name, known);
     return { look, record: known };
   });
 }
@@ -105,8 +109,7 @@ async function create({ settings, flags }: Wanted, listener: Listener): Promise<
 
 async function repair(settings: DockerMachineSettings, look: Look, listener: Listener): Promise<void> {
   const { name, binary } = settings;
-  const run = async (doing: string, ...args: string[]) => {
-    listener.begins(`${doing} the machine ${name}`);
+  const run = async (...args: string[]) => {
     const done = await dockerMachine(settings, args, {
       seconds: longest,
       onLine: (line) => {
@@ -116,25 +119,38 @@ async function repair(settings: DockerMachineSettings, look: Look, listener: Lis
     return done.ok ? undefined : done.why;
   };
   if (look.kind === "stopped") {
-    const failed = await run("starting", "start", name);
-    if (failed === undefined) {
-      // Its address may be another now.
-      if ((await lookAt(settings)).kind !== "well") await run("mending", "provision", name);
-      return;
+    listener.begins(`starting the machine ${name}`);
+    const failed = await run("start", name);
+    if (failed !== undefined) {
+      const way = failed.includes("does not support start")
+        ? "switch its computer on, then try again."
+        : `see \`${binary} start ${name}\`.`;
+      throw new MachineError(`The machine ${name} is ${look.why} and can't be started (${failed}): ${way}`);
     }
-    const way = failed.includes("does not support start")
-      ? "switch its computer on, then try again."
-      : `see \`${binary} start ${name}\`.`;
-    throw new MachineError(`The machine ${name} is ${look.why} and can't be started (${failed}): ${way}`);
   }
   if (look.kind === "broken") throw new MachineError(unwell(settings, look));
-  if (look.kind !== "ill") return;
-  if (look.why.includes("no such file or directory"))
-    await run("making certificates for", "regenerate-certs", "--force", "--client-certs", name);
-  else {
-    const failed = await run("mending", "provision", name);
-    if (failed !== undefined) throw new MachineError(unwell(settings, { ...look, why: `${look.why}; ${failed}` }));
+  const lost = "why" in look && look.why.includes("no such file or directory") && forgetClientCertificate();
+  const steps = [
+    // Of an engine that is off, both of the others would wait for minutes that somebody starts it.
+    ["ssh", name, "sudo systemctl reset-failed docker && sudo systemctl start docker || sudo /etc/init.d/docker start"],
+    // Certificates for where it is now, and the engine started anew with them.
+    ["regenerate-certs", "--force", ...(lost ? ["--client-certs"] : []), name],
+    ["provision", name],
+  ];
+  for (const [i, step] of steps.entries()) {
+    if ((await lookAt(settings)).kind === "well") return;
+    if (i === 0) listener.begins(`mending the machine ${name}`);
+    await run(...step);
   }
+}
+
+/** Where one of the pair is lost, the other is in the way of another pair, which the store's authority can make; says whether it can. */
+function forgetClientCertificate(): boolean {
+  const file = (name: string) => join(storePath(), "certs", name);
+  if (!["ca.pem", "ca-key.pem"].every((name) => existsSync(file(name)))) return false;
+  if (["cert.pem", "key.pem"].every((name) => existsSync(file(name)))) return false;
+  for (const name of ["cert.pem", "key.pem"]) rmSync(file(name), { force: true });
+  return true;
 }
 
 function unwell({ name, binary }: DockerMachineSettings, look: Look): string {
@@ -145,19 +161,40 @@ function unwell({ name, binary }: DockerMachineSettings, look: Look): string {
   return `The machine ${name} does not do its work, and could not be mended (${why}): see \`${binary} ssh ${name}\` and \`${binary} env ${name}\`.`;
 }
 
-/** Takes a machine away if we have made it, and it is that one; says why not otherwise. */
-export function removeMachine(settings: DockerMachineSettings, id: string): Promise<string | undefined> {
+/**
+ * Takes a machine away if we have made it, and it is that one; says why not otherwise.
+ * @throws MachineError where another platform than this lives on it too.
+ */
+export function removeMachine(
+  settings: DockerMachineSettings,
+  id: string,
+  platform: string,
+): Promise<string | undefined> {
   return withStore(async () => {
     const { name } = settings;
     const record = readRecord(name);
     if (record === undefined) return `the machine ${name} is not ours, or is gone already`;
     if (record.id !== id) return `the machine ${name} is another by now`;
-    if (!record.made) {
-      return `the machine ${name} was there before, so it stays`;
+    if (!record.made) return `the machine ${name} was there before, so it stays`;
+    const others = await othersOn(settings, platform);
+    if (others.length > 0) {
+      throw new MachineError(
+        `The machine ${name} can't be removed, since ${others.join(" and ")} live${others.length > 1 ? "" : "s"} on it too: take that down first.`,
+      );
     }
     await remove(settings);
     return undefined;
   });
+}
+
+/** Other platforms of ours on it; none where it can't be asked. */
+async function othersOn(settings: DockerMachineSettings, platform: string): Promise<string[]> {
+  const look = await lookAt(settings);
+  if (look.kind !== "well") return [];
+  const address = tlsAddress(look.host, look.certificates);
+  const format = '{{.Label "mia.platform"}}';
+  const { stdout } = await docker(address, "ps", "--all", "--filter", "label=mia.platform", "--format", format);
+  return [...new Set(stdout.split("\n"))].filter((name) => name !== "" && name !== platform).sort();
 }
 
 async function remove(settings: DockerMachineSettings): Promise<void> {
