@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MachineError } from "../../components/machine/docker-machine/cli.ts";
-import { ensureMachine, type Ready, removeMachine } from "../../components/machine/docker-machine/ensure.ts";
+import { ensureMachine, type Ready } from "../../components/machine/docker-machine/ensure.ts";
 import { lookAt } from "../../components/machine/docker-machine/look.ts";
+import { removeMachine } from "../../components/machine/docker-machine/remove.ts";
 import { machineFolder, readRecord } from "../../components/machine/docker-machine/store.ts";
 import { createFlags, type DockerMachineSettings } from "../../platform/machine.ts";
 import { Clone } from "./support/clone.ts";

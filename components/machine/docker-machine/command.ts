@@ -1,7 +1,9 @@
 // What the state runs: `node …/command.ts create` and `delete`, with all that they need to know in the environment.
 
 import { MachineError } from "./cli.ts";
-import { ensureMachine, removeMachine, type Wanted } from "./ensure.ts";
+import { ensureMachine } from "./ensure.ts";
+import { removeMachine } from "./remove.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** What is to be known beside the secrets, which are in variables of their own. */
 export interface Task {

@@ -8,10 +8,11 @@ import { askEngine, type Engine, reachedAt } from "../engine.ts";
 import { usualSocket } from "../local.ts";
 import { changes } from "./changes.ts";
 import { MachineError } from "./cli.ts";
-import { ensureMachine, isChanged, isConfirmed, shortId, type Wanted } from "./ensure.ts";
+import { ensureMachine, isChanged, isConfirmed, shortId } from "./ensure.ts";
 import { type Look, lookAt } from "./look.ts";
 import { machineFolder, readRecord, type Record, writeRecord } from "./store.ts";
 import { DockerMachine } from "./resource.ts";
+import type { Wanted } from "./wanted.ts";
 
 type Surroundings = Pick<Environment, "platform" | "source" | "delivery" | "keepsData">;
 

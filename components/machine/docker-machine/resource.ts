@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Task } from "./command.ts";
-import type { Wanted } from "./ensure.ts";
+import type { Wanted } from "./wanted.ts";
 import { storePath } from "./store.ts";
 
 /** What a DockerMachine is made of. */
