@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { removeMachine } from "../../components/machine/docker-machine/remove.ts
 import { machineFolder, readRecord } from "../../components/machine/docker-machine/store.ts";
 import { createFlags, type DockerMachineSettings } from "../../platform/machine.ts";
 import { Clone } from "./support/clone.ts";
-import { command, succeed } from "./support/command.ts";
+import { command, eventually, succeed } from "./support/command.ts";
 import { MachineHost } from "./support/machine-host.ts";
 import { oldEngine } from "./support/old-engine.ts";
 import { freePort } from "./support/ports.ts";
@@ -215,8 +216,13 @@ describe("A machine that fails", function () {
     it("is mended where its making was killed midway", async () => {
       const record = readRecord("box");
       await raw("rm", "-y", "box");
-      const flags = createFlags(generic("box"), undefined);
-      await command("docker-machine", ["create", ...flags, "box"], { cwd: "/", env: process.env, seconds: 4 });
+      // As it was before it was a machine.
+      const drop = "rm /etc/docker/*.pem /etc/systemd/system/docker.service.d/10-machine.conf";
+      await host.run("sh", "-c", `${drop} && systemctl daemon-reload && systemctl restart docker`);
+      const args = ["create", ...createFlags(generic("box"), undefined), "box"];
+      const child = spawn("docker-machine", args, { env: process.env, stdio: "ignore" });
+      await eventually(30, () => Promise.resolve(existsSync(join(machineFolder("box"), "config.json"))), Boolean);
+      child.kill("SIGKILL");
       assert.notEqual((await lookAt(generic("box"))).kind, "well");
       const { record: now } = await ensure(generic("box"));
       assert.deepEqual(heard, ["mending the machine box"]);
@@ -229,7 +235,7 @@ describe("A machine that fails", function () {
       const { record } = await ensure(generic("box"));
       assert.match(
         (await removeMachine(generic("box"), record.id, "mia-qa")) ?? "",
-        /^the machine box is not ours, or is gone already$/,
+        /^the machine box was there before, so it stays$/,
       );
       assert.equal((await lookAt(generic("box"))).kind, "well");
     });
