@@ -123,6 +123,12 @@ export class MachineHost extends TestEngine {
     );
   }
 
+  /** Lets its engine trust a registry by the certificate of its CA. */
+  async trust(registry: string, certificate: string): Promise<void> {
+    const script = 'mkdir -p "/etc/docker/certs.d/$1" && echo "$2" > "/etc/docker/certs.d/$1/ca.crt"';
+    await this.run("sh", "-c", script, "sh", registry, certificate);
+  }
+
   /** Switches it on, and waits until it can be used. */
   async start(): Promise<void> {
     await outside("start", this.name);
