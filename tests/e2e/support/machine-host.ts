@@ -7,6 +7,7 @@ import { contentHash } from "../../../delivery/content-hash.mjs";
 import { buildBase, prefix as offlinePrefix } from "../../../toolchain/offline/images.mjs";
 import { newSetup } from "../../../toolchain/steps.mjs";
 import { command, type Ended, eventually, succeed } from "./command.ts";
+import type { OwnEngine } from "./own-engine.ts";
 import { TestEngine } from "./test-engine.ts";
 
 /** How to make the container. */
@@ -93,15 +94,21 @@ export class MachineHost extends TestEngine {
 
   /** Copies images there that this machine's engine has, or can pull: faster than over the network. */
   async load(...images: string[]): Promise<void> {
+    await this.loadFrom(undefined, ...images);
+  }
+
+  /** The same from a test's own engine. */
+  async loadFrom(engine: OwnEngine | undefined, ...images: string[]): Promise<void> {
+    const from = engine === undefined ? [] : ["--host", engine.host];
     const there = (await this.must("image", "ls", "--format", "{{.Repository}}:{{.Tag}}")).split("\n");
     const missing = images.filter((image) => !there.includes(image));
     if (missing.length === 0) return;
     for (const image of missing) {
-      const here = await command("docker", ["image", "inspect", image], options);
-      if (here.code !== 0) await outside("pull", image);
+      const here = await command("docker", [...from, "image", "inspect", image], options);
+      if (here.code !== 0) await outside(...from, "pull", image);
     }
-    const copy = 'docker save "$@" | docker exec --interactive "$0" docker load';
-    await succeed("sh", ["-c", copy, this.name, ...missing], options);
+    const copy = 'docker "$@" | docker exec --interactive "$0" docker load';
+    await succeed("sh", ["-c", copy, this.name, ...from, "save", ...missing], options);
   }
 
   /** Lets it reach a port of this machine's loopback at the same of its own, until it is stopped. */
@@ -114,6 +121,12 @@ export class MachineHost extends TestEngine {
       () => command("docker", ["exec", this.name, "bash", "-c", `: < /dev/tcp/127.0.0.1/${String(port)}`], options),
       ({ code }) => code === 0,
     );
+  }
+
+  /** Lets its engine trust a registry by the certificate of its CA. */
+  async trust(registry: string, certificate: string): Promise<void> {
+    const script = 'mkdir -p "/etc/docker/certs.d/$1" && echo "$2" > "/etc/docker/certs.d/$1/ca.crt"';
+    await this.run("sh", "-c", script, "sh", registry, certificate);
   }
 
   /** Switches it on, and waits until it can be used. */
@@ -183,9 +196,9 @@ export class MachineHost extends TestEngine {
     const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
     this.where = await outside("inspect", "--format", format, this.name);
     try {
-      await eventually(30, () => greeting(this.where), Boolean);
+      await eventually(60, () => greeting(this.where), Boolean);
       await eventually(
-        30,
+        60,
         () => this.docker("version"),
         ({ code }) => code === 0,
       );
