@@ -169,8 +169,10 @@ export class MachineHost extends TestEngine {
   /** Gives it another address, which it is told at once and keeps. */
   async move(): Promise<void> {
     const next = this.address.replace(/\d+$/, (last) => String(Number(last) + 1));
-    await outside("network", "disconnect", this.name, this.name);
-    await outside("network", "connect", "--ip", next, this.name, this.name);
+    const format = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}";
+    const network = await outside("inspect", "--format", format, this.name);
+    await outside("network", "disconnect", network, this.name);
+    await outside("network", "connect", "--ip", next, network, this.name);
     await this.ready();
   }
 
