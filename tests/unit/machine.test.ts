@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { changes } from "../../components/machine/docker-machine/changes.ts";
+import { wayOut } from "../../components/machine/docker-machine/ways-out.ts";
 import { createFlags, type DockerMachineSettings } from "../../platform/machine.ts";
 
 const article: DockerMachineSettings = {
@@ -40,6 +42,44 @@ describe("A docker-machine's command line", () => {
     assert.equal(
       createFlags({ ...article, machineDriver: "generic", options }, undefined).join(" "),
       "-d generic --generic-ip-address 192.0.2.1 --engine-label a=1 --engine-label b=2 --tls-verify --swarm=false",
+    );
+  });
+});
+
+describe("A machine that could not be made", () => {
+  it("names the way out of what this computer's VirtualBox or processor refuses", () => {
+    const said = [
+      `with pre-create check: "This computer doesn't have VT-X/AMD-v enabled. Enabling it in the BIOS is mandatory"`,
+      "Error setting up host only network on machine start: … Code E_ACCESSDENIED (0x80070005) - Access denied",
+      "Unable to verify the Docker daemon is listening: Maximum number of retries (10) exceeded",
+      "ssh command error: … E: Unable to locate package curl",
+    ];
+    assert.deepEqual(
+      said.map((why) => wayOut(why, "see its log.")),
+      [
+        "enable it in the BIOS; where it is and is only not seen, set mia:machine.options.virtualbox-no-vtx-check to true.",
+        "name a range that VirtualBox allows in mia:machine.options.virtualbox-hostonly-cidr, or allow this one in /etc/vbox/networks.conf.",
+        "see its log.",
+        "the host has no Docker and can't install it: install it there, or give it a network.",
+      ],
+    );
+  });
+
+  it("is not resized: what it was made with is named beside what it is to be", () => {
+    const was = ["-d", "virtualbox", "--virtualbox-memory", "4096", "--engine-label", "a", "--tls"];
+    const is = [
+      "-d",
+      "virtualbox",
+      "--virtualbox-memory",
+      "8192",
+      "--engine-label",
+      "a",
+      "--virtualbox-cpu-count",
+      "2",
+    ];
+    assert.equal(
+      changes(was, is),
+      "--virtualbox-memory 8192 (it was made with 4096), no --tls, which it was made with, --virtualbox-cpu-count 2 (it was made without)",
     );
   });
 });
