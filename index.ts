@@ -12,7 +12,6 @@ import { MessageQueue } from "./components/message-queue.ts";
 import { Network } from "./components/network.ts";
 import { Service } from "./components/service.ts";
 import { stackEnvironment } from "./components/stack-environment.ts";
-import { httpUrl } from "./components/url.ts";
 import { frontends } from "./platform/catalogue/frontends.ts";
 import * as infrastructure from "./platform/catalogue/infrastructure.ts";
 import { microservices } from "./platform/catalogue/microservices.ts";
@@ -23,7 +22,7 @@ import { wholeServices } from "./platform/service.ts";
 endWithEngine();
 const catalogue = wholeServices(microservices, frontends);
 const declared = stackEnvironment(catalogue);
-const machine = new Machine("mia", { environment: declared, engine: await engineOf(declared.machine) });
+const machine = new Machine("mia", { environment: declared, engine: await engineOf(declared) });
 const environment = await machine.environment;
 const { publishAddress: address, ports } = environment;
 const ownImages = new Images("images", { environment, machine, services: catalogue });
@@ -65,7 +64,7 @@ const lb = new LoadBalancer("lb", { environment, network, images: ownImages, con
 
 const gate = new Gate("gate", {
   loadBalancer: lb,
-  consulUrl: httpUrl(address, ports.consul),
+  consulUrl: machine.url(ports.consul),
   machine,
   ready: [...[consul, registrator, db, memcache, rmq, elastic].map(({ ready }) => ready), ...lb.ready],
   services,
@@ -77,7 +76,7 @@ export const lbUrl = lb.url;
 /** Where the load balancer shows its own state. */
 export const statusUrl = lb.statusUrl;
 /** Consul's UI and HTTP API. */
-export const consulUrl = httpUrl(address, ports.consul);
+export const consulUrl = machine.url(ports.consul);
 /** The images that run, by part. */
 export const images = pulumi.output(
   Object.fromEntries([
@@ -91,7 +90,7 @@ export const replicas = Object.fromEntries(
   services.map(({ serviceName, instances }) => [serviceName, instances.length]),
 );
 /** RabbitMQ's management, where it is published, and who may use it. */
-export const rmqUrl = ports.rmqManagement === 0 ? undefined : httpUrl(address, ports.rmqManagement);
+export const rmqUrl = ports.rmqManagement === 0 ? undefined : machine.url(ports.rmqManagement);
 export const rmqUser = rmq.administrator;
 export const rmqPassword = rmq.administratorPassword;
 /** What the database says that it is: MySQL's version, or MariaDB's where that stands in. */
@@ -100,3 +99,6 @@ export const databaseVersion = db.version;
 export const kind = environment.kind;
 /** The id of the Docker engine that the stack lives on. */
 export const engineId = machine.engineId;
+/** The machine of that engine: its driver, its engine's URL, and where it has them its name, address and certificates. */
+const facts = machine.facts.apply((known) => ({ driver: environment.machine.driver, ...known }));
+export { facts as machine };

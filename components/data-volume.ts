@@ -21,7 +21,7 @@ export class DataVolume extends pulumi.ComponentResource {
   constructor(name: string, args: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { machine, kept = args.environment.keepsData } = args;
     const { platform } = args.environment;
-    super("mia:platform:DataVolume", name, { platform }, { ...opts, providers: [machine.provider] });
+    super("mia:platform:DataVolume", name, { platform }, { ...opts, ...machine.placement });
     const fixedName = physicalName(platform, name);
     const volume = new docker.Volume(
       name,

@@ -49,12 +49,12 @@ export class Delivery extends pulumi.ComponentResource {
 
   /** Delivers a service. */
   of(name: string, { base, source }: Service): Delivered {
-    const { environment, images } = this.args;
+    const { environment, images, machine } = this.args;
     if (environment.delivery === "baked") return { imageName: images.of(name), volumes: {}, labels: {} };
     const imageName = images.of(imageOf(base));
     const { code, shared }: Base = bases[base];
     const volume = this.shared.get(base);
-    const folder = { [code]: resolve(source) };
+    const folder = { [code]: machine.folder(resolve(source)) };
     if (shared === undefined || volume === undefined) return { imageName, volumes: folder, labels: {} };
     return {
       imageName,

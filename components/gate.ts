@@ -12,7 +12,7 @@ import { valueOf } from "./value.ts";
 export interface GateArgs {
   loadBalancer: LoadBalancer;
   /** Consul's HTTP API. */
-  consulUrl: string;
+  consulUrl: pulumi.Output<string>;
   /** The machine that all of it runs on. */
   machine: Machine;
   /** Every part of the infrastructure, once it is healthy. */
@@ -51,7 +51,8 @@ async function pass(args: GateArgs, gate: pulumi.Resource, containers: docker.Co
   return true;
 }
 
-async function answers({ url, statusUrl }: LoadBalancer, seconds: number, gate: pulumi.Resource): Promise<void> {
+async function answers(loadBalancer: LoadBalancer, seconds: number, gate: pulumi.Resource): Promise<void> {
+  const [url, statusUrl] = await Promise.all([valueOf(loadBalancer.url), valueOf(loadBalancer.statusUrl)]);
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const refusal = (await refusalOf(url)) ?? (await refusalOf(`${statusUrl}/health`, 200));
@@ -78,12 +79,13 @@ async function refusalOf(url: string, status?: number): Promise<string | undefin
 
 /** Waits until nginx has loaded an instance of the service. */
 async function loaded(service: Service, id: pulumi.Output<string>, args: GateArgs): Promise<void> {
-  const { loadBalancer, consulUrl, machine } = args;
+  const { machine } = args;
+  const [statusUrl, consulUrl] = await Promise.all([valueOf(args.loadBalancer.statusUrl), valueOf(args.consulUrl)]);
   const { serviceName, readySeconds } = service;
   const instance = await valueOf(id);
   const deadline = Date.now() + readySeconds * 1000;
   let shown = "";
-  while (!(await isLoaded(loadBalancer.statusUrl, instance))) {
+  while (!(await isLoaded(statusUrl, instance))) {
     const check = await lastCheck(consulUrl, serviceName, instance);
     // Shown while it goes on, and gone afterwards.
     if (check !== shown) void pulumi.log.info(`not in the load balancer yet (${check})`, service, undefined, true);

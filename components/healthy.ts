@@ -2,14 +2,15 @@ import type { Container } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { type Address, docker, lastLogLines } from "./machine/docker.ts";
+import type { Machine } from "./machine/machine.ts";
 import { valueOf } from "./value.ts";
 
 /** How long to wait for whom. */
 export interface HealthyArgs {
   /** What the user knows it by. */
   part: string;
-  /** The engine that it runs on. */
-  engine: Address;
+  /** What it runs on. */
+  machine: Machine;
   /** How long it may take from now on. */
   readySeconds: number;
 }
@@ -25,11 +26,11 @@ export async function healthy(container: Container, args: HealthyArgs): Promise<
   const deadline = Date.now() + args.readySeconds * 1000;
   let started = false;
   for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
-    const state = await look(id, args.engine);
+    const state = await look(id, args.machine.address);
     if (state.kind === "healthy") return container;
     if (state.kind === "stopped" && !started) {
       await pulumi.log.warn(`${args.part} ${state.words}: starting it again`, container);
-      const start = await docker(args.engine, "container", "start", id);
+      const start = await docker(args.machine.address, "container", "start", id);
       if (!start.ok) throw await failure(container, id, args, `can't be started (${start.why})`);
       started = true;
       continue;
@@ -41,7 +42,8 @@ export async function healthy(container: Container, args: HealthyArgs): Promise<
 }
 
 /** What Docker shows of one that is there already, though nothing of it changes. */
-async function foretell(container: Container, { part, engine }: HealthyArgs): Promise<Container> {
+async function foretell(container: Container, { part, machine }: HealthyArgs): Promise<Container> {
+  if (!machine.answers) return container;
   let id: string | undefined;
   container.id.apply((known) => {
     id = known;
@@ -50,7 +52,7 @@ async function foretell(container: Container, { part, engine }: HealthyArgs): Pr
   await new Promise((done) => container.urn.apply(done));
   await setImmediate();
   if (id === undefined) return container;
-  const { kind, words } = await look(id, engine);
+  const { kind, words } = await look(id, machine.address);
   if (kind === "stopped") await pulumi.log.warn(`${part} ${words}: an \`up\` starts it again`, container);
   if (kind === "gone") await pulumi.log.warn(`${part} ${words}`, container);
   return container;
@@ -88,12 +90,12 @@ async function look(id: string, engine: Address): Promise<Look> {
 async function failure(
   container: Container,
   id: string,
-  { part, engine, readySeconds }: HealthyArgs,
+  { part, machine, readySeconds }: HealthyArgs,
   words: string,
 ): Promise<pulumi.ResourceError> {
   return new pulumi.ResourceError(
     `${part} ${words}, and was to be healthy within ${String(readySeconds)} s. ` +
-      `Its last log lines:\n${await lastLogLines(engine, id)}`,
+      `Its last log lines:\n${await lastLogLines(machine.address, id)}`,
     container,
     true,
   );

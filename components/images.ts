@@ -40,7 +40,7 @@ export class Images extends pulumi.ComponentResource {
     const places = new Map<OwnImage, pulumi.Resource>(shown.map((image) => [image, new Image(image, this)]));
     const placeOf = (image: OwnImage) => places.get(image) ?? this;
     const to = { engine: machine.address, registry: environment.registry };
-    this.ready = pulumi.runtime.isDryRun() ? announce(images, to, placeOf) : make(images, to, placeOf);
+    this.ready = pulumi.runtime.isDryRun() ? announce(images, machine, to, placeOf) : make(images, to, placeOf);
     this.registerOutputs();
   }
 
@@ -68,10 +68,12 @@ class Image extends pulumi.ComponentResource {
 
 async function announce(
   images: readonly OwnImage[],
+  { answers }: Machine,
   to: Destination,
   placeOf: (image: OwnImage) => pulumi.Resource,
 ): Promise<void> {
-  const missing = await missingImages(images, to.engine).catch(cleanly);
+  // An engine that is still to be made has none.
+  const missing = answers ? await missingImages(images, to.engine).catch(cleanly) : images;
   const lost = to.registry === undefined ? missing.filter(({ onlyTaken }) => onlyTaken) : [];
   if (lost.length > 0) throw new pulumi.RunError(lost.map((image) => nowhere(image, undefined)).join("\n"));
   for (const image of missing) {

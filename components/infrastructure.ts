@@ -36,7 +36,7 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
     const { environment, network, definition } = args;
     const { machine } = network;
     const imageName = `${environment.images}${definition.image}`;
-    super("mia:platform:Infrastructure", name, { imageName }, { ...opts, providers: [machine.provider] });
+    super("mia:platform:Infrastructure", name, { imageName }, { ...opts, ...machine.placement });
 
     const image = new docker.RemoteImage(name, { name: imageName, keepLocally: true }, { parent: this });
     const volumes: Record<string, pulumi.Input<string>> = {};
@@ -64,7 +64,7 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
     this.linked = definition.port === undefined ? {} : linkVariables(name, definition.port);
     this.imageName = image.name;
     this.containerId = container.id;
-    this.ready = healthy(container, { part: name, engine: machine.address, readySeconds: definition.readySeconds });
+    this.ready = healthy(container, { part: name, machine, readySeconds: definition.readySeconds });
     this.registerOutputs({ imageName });
   }
 

@@ -8,7 +8,6 @@ import { healthy } from "./healthy.ts";
 import type { Images } from "./images.ts";
 import type { Infrastructure } from "./infrastructure.ts";
 import type { Network } from "./network.ts";
-import { httpUrl } from "./url.ts";
 
 /** What a LoadBalancer is made of. */
 export interface LoadBalancerArgs {
@@ -25,9 +24,9 @@ export interface LoadBalancerArgs {
  */
 export class LoadBalancer extends pulumi.ComponentResource {
   /** Where the platform answers. */
-  readonly url: string;
+  readonly url: pulumi.Output<string>;
   /** Where the load balancer shows its own state. */
-  readonly statusUrl: string;
+  readonly statusUrl: pulumi.Output<string>;
   /** The image of the load balancer. */
   readonly imageName: string;
   /** The image of the edge. */
@@ -39,12 +38,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     const { environment, network, images, consul } = args;
     const { publishAddress: address, ports } = environment;
     const { machine } = network;
-    super(
-      "mia:platform:LoadBalancer",
-      name,
-      { publishAddress: address, ...ports },
-      { ...opts, providers: [machine.provider] },
-    );
+    super("mia:platform:LoadBalancer", name, { publishAddress: address, ...ports }, { ...opts, ...machine.placement });
 
     this.imageName = images.of(name);
     this.edgeImageName = images.of("edge");
@@ -85,12 +79,11 @@ export class LoadBalancer extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: consul.ready },
     );
-    this.url = httpUrl(address, ports.http);
-    this.statusUrl = httpUrl(address, ports.status);
-    const engine = machine.address;
+    this.url = machine.url(ports.http);
+    this.statusUrl = machine.url(ports.status);
     this.ready = [
-      healthy(edgeContainer, { part: "edge", engine, readySeconds: edge.readySeconds }),
-      healthy(container, { part: name, engine, readySeconds: definition.readySeconds }),
+      healthy(edgeContainer, { part: "edge", machine, readySeconds: edge.readySeconds }),
+      healthy(container, { part: name, machine, readySeconds: definition.readySeconds }),
     ];
     const { url, statusUrl, imageName, edgeImageName } = this;
     this.registerOutputs({ url, statusUrl, imageName, edgeImageName });

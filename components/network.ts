@@ -23,7 +23,7 @@ export class Network extends pulumi.ComponentResource {
 
   constructor(name: string, { environment, machine }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     const { platform } = environment;
-    super("mia:platform:Network", name, { platform }, { ...opts, providers: [machine.provider] });
+    super("mia:platform:Network", name, { platform }, { ...opts, ...machine.placement });
     this.environment = environment;
     this.machine = machine;
     const fixedName = physicalName(platform);

@@ -45,7 +45,7 @@ export class Service extends pulumi.ComponentResource {
     const { environment, network, definition } = args;
     const { source, tags, port, checkPath, memoryMib, readySeconds } = definition;
     const { machine } = network;
-    super("mia:platform:Service", name, { source, tags, port }, { ...opts, providers: [machine.provider] });
+    super("mia:platform:Service", name, { source, tags, port }, { ...opts, ...machine.placement });
 
     const { imageName, volumes, labels } = args.delivery.of(name, definition);
     const links = definition.uses.map((used) => args.backing[used].link(name, this));
@@ -75,7 +75,7 @@ export class Service extends pulumi.ComponentResource {
     this.imageName = imageName;
     this.instances = containers.map((one) => pulumi.interpolate`${one.name}:${port}`);
     this.readySeconds = readySeconds;
-    this.running = containers.map((one) => healthy(one, { part: name, engine: machine.address, readySeconds: 30 }));
+    this.running = containers.map((one) => healthy(one, { part: name, machine, readySeconds: 30 }));
     this.registerOutputs({ imageName });
   }
 }

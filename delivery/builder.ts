@@ -138,7 +138,7 @@ class Builder {
 
   private run(image: OwnImage, variables: Record<string, string>, ...args: string[]) {
     const { engine } = this.to;
-    return dockerLines({ ...engine, variables: { ...engine.variables, ...variables } }, args, (line) => {
+    return dockerLines({ ...engine, ...variables }, args, (line) => {
       this.listener.says(image, line);
     });
   }

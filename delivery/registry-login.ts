@@ -33,10 +33,10 @@ export async function loggedIn(engine: Address, registry: Registry, folder: stri
   const plain = Object.fromEntries(names.map((name) => [name, ""]));
   const merged: DockerConfig = { ...config, credHelpers: { ...config.credHelpers, ...plain } };
   writePrivate(join(target, "config.json"), JSON.stringify(merged));
-  const variables = { ...engine.variables, DOCKER_CONFIG: target };
+  const loggedInThere = { ...engine, DOCKER_CONFIG: target };
   const { user, password } = login;
   const words = ["login", "--username", user, "--password-stdin", host];
-  const answer = await dockerWithInput(password, { ...engine, variables }, ...words);
+  const answer = await dockerWithInput(password, loggedInThere, ...words);
   if (!answer.ok) throw new DeliveryError(refused(registry, "give", answer.why));
-  return { ...engine, variables };
+  return loggedInThere;
 }

@@ -1,4 +1,5 @@
 import { type Declared, type Environment, portAfter } from "./environment.ts";
+import { canMount, isSecretFlag, keysOfFlags } from "./machine.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import type { Service } from "./service.ts";
 
@@ -8,6 +9,8 @@ import type { Service } from "./service.ts";
  */
 export function checkPlatform(environment: Declared<Environment>, services: Readonly<Record<string, Service>>): void {
   const problems = [
+    ...mountsElsewhere(environment),
+    ...flagsOfOthers(environment),
     ...portsPublishedTwice(environment),
     ...ofNothing("replicas", environment, services),
     ...ofNothing("versions", environment, services),
@@ -15,6 +18,60 @@ export function checkPlatform(environment: Declared<Environment>, services: Read
     ...replicasNamedAsServices(environment, services),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function mountsElsewhere({ source, kind, delivery, machine }: Declared<Environment>): Problem[] {
+  if (delivery !== "mounted" || canMount(machine)) return [];
+  const which = machine.driver === "docker-machine" ? `docker-machine's driver ${machine.machineDriver}` : "driver ssh";
+  return [
+    {
+      where: `${source}: mia:kind`,
+      got: `${kind}, which mounts folders of this computer, and a machine of ${which} has none of them`,
+      need: "need qa",
+      fix: "pulumi config set mia:kind qa",
+    },
+  ];
+}
+
+/** What virtualbox alone has keys for, what a key says already, and what everybody would see. */
+function flagsOfOthers({ source, machine }: Declared<Environment>): Problem[] {
+  if (machine.driver !== "docker-machine") return [];
+  const { machineDriver, options } = machine;
+  const where = (key: string) => `${source}: mia:machine.${key}`;
+  const fix = (key: string) => `pulumi config rm --path mia:machine.${key}`;
+  const sizes = (["memoryMib", "diskMib", "cpus"] as const).filter(
+    (key) => machineDriver !== "virtualbox" && machine[key] !== undefined,
+  );
+  return [
+    ...sizes.map((key) => ({
+      where: where(key),
+      got: `a key that docker-machine's driver ${machineDriver} has not`,
+      need: "need its own flag in mia:machine.options",
+      fix: fix(key),
+    })),
+    ...Object.keys(options).flatMap((name): Problem[] => {
+      const key = keysOfFlags[name];
+      if (key !== undefined) {
+        return [
+          {
+            where: where(`options.${name}`),
+            got: "a flag",
+            need: `need mia:machine.${key}`,
+            fix: fix(`options.${name}`),
+          },
+        ];
+      }
+      if (!isSecretFlag(name)) return [];
+      return [
+        {
+          where: where(`options.${name}`),
+          got: "a flag, which every process list shows",
+          need: "need its environment variable in mia:machine.secrets",
+          fix: fix(`options.${name}`),
+        },
+      ];
+    }),
+  ];
 }
 
 /** What is said by service of one that there is not. */

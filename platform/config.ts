@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import * as v from "valibot";
 import { type Declared, type Environment, kinds, setCommand } from "./environment.ts";
+import { machine } from "./machine.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 
 function port(zero: string) {
@@ -32,6 +33,12 @@ export const images = v.pipe(
 /** Where ports are published. */
 export const publishAddress = v.pipe(v.string(), v.ipv4("need an IPv4 address such as 127.0.0.1"));
 
+/** The same, which may be left to the machine. */
+const anyPublishAddress = v.pipe(
+  v.string(),
+  v.check((value) => value === "" || isIPv4(value), "need an IPv4 address such as 127.0.0.1, or nothing"),
+);
+
 const registryAddress = "need a registry's host, with its port and path, such as registry.example:5000/team";
 
 const replicaCount = "need 1..50";
@@ -53,14 +60,7 @@ function json(message: string) {
 /** Every key of a stack's config below `mia:`. Pulumi.yaml has their types, defaults and descriptions. */
 const schema = v.strictObject(
   {
-    machine: v.pipe(
-      v.string(),
-      json("need an object such as {driver: local}"),
-      v.strictObject(
-        { driver: v.literal("local", "need local") },
-        "need an object with the one key driver, such as {driver: local}",
-      ),
-    ),
+    machine: v.pipe(v.string(), json("need an object such as {driver: local}"), machine),
     images,
     registry: v.pipe(
       v.string(),
@@ -130,7 +130,7 @@ const schema = v.strictObject(
       ),
     ),
     kind: v.picklist(Object.keys(kinds) as (keyof typeof kinds)[], `need ${Object.keys(kinds).join(" or ")}`),
-    publishAddress,
+    publishAddress: anyPublishAddress,
     serviceAddress: v.pipe(
       v.string(),
       v.check(
@@ -268,7 +268,9 @@ function problem(
   }
   // A rule about several keys has all of their values as its input.
   const value: unknown = key === "registry" ? issue.path?.at(-1)?.value : issue.input;
-  const mayBeSecret = key === "registry" && (!name.endsWith(".address") || String(value).includes("@"));
+  const mayBeSecret =
+    (key === "registry" && (!name.endsWith(".address") || String(value).includes("@"))) ||
+    /:machine\.(options|secrets)\b/.test(name);
   return {
     where: `${file}: ${name}`,
     got:
@@ -279,8 +281,21 @@ function problem(
 }
 
 function isSecret(name: string): boolean {
-  return name.endsWith(":registry.password");
+  return name.endsWith(":registry.password") || name.includes(":machine.secrets.");
 }
+
+/** An example for each key of a machine, and for each of its options. */
+const machineExamples: Readonly<Record<string, string>> = {
+  name: "mia",
+  address: "root@host.example",
+  machineDriver: "virtualbox",
+  memoryMib: "4096",
+  diskMib: "32000",
+  cpus: "2",
+  options: ".generic-ssh-user root",
+  secrets: ".DIGITALOCEAN_ACCESS_TOKEN --secret",
+  binary: "docker-machine",
+};
 
 /** An example for a part of a key's value. */
 function exampleOf(key: string, name: string): string | undefined {
@@ -288,5 +303,8 @@ function exampleOf(key: string, name: string): string | undefined {
   if (key === "versions" && !name.endsWith(":versions")) return `--path ${name} 25833409863c`;
   if (name.endsWith(":registry.user")) return `--path ${name} ci`;
   if (isSecret(name)) return `--secret --path ${name}`;
+  const example = machineExamples[/:machine\.(\w+)$/.exec(name)?.[1] ?? ""];
+  if (example !== undefined) return `--path ${name}${example.startsWith(".") ? "" : " "}${example}`;
+  if (name.includes(":machine.options.")) return `--path ${name} value`;
   return undefined;
 }

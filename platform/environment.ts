@@ -1,3 +1,5 @@
+import type { MachineSettings } from "./machine.ts";
+
 /**
  * Where and how the platform runs: one complete value, made once from a stack's config. What differs between a
  * developer's environment and a QA environment differs here, as data, and nowhere else.
@@ -38,8 +40,10 @@ export interface Place<Name extends string = string> {
   readonly ports: Readonly<Record<Name, number>>;
 }
 
-/** The same before a machine is there to say which ports are free. */
+/** The same before a machine is there to say which ports are free, and where it is reached. */
 export type Declared<P extends Place> = Omit<P, "ports"> & {
+  /** Empty: this computer alone where the engine is here, else every address of the machine. */
+  readonly publishAddress: string;
   readonly ports: { readonly [name in keyof P["ports"]]: number | "free" };
 };
 
@@ -70,11 +74,6 @@ export interface Registry {
 /** What of a registry's address is its host, with the port: who logs in does so there. */
 export function registryHost(address: string): string {
   return address.split("/")[0] ?? address;
-}
-
-/** How to get the engine: `local` is the one that the docker command talks to on this computer. */
-export interface MachineSettings {
-  readonly driver: "local";
 }
 
 /** What a platform publishes. */

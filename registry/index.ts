@@ -1,5 +1,5 @@
 import { endWithEngine } from "../components/end-with-engine.ts";
-import { engineOf } from "../components/machine/drivers.ts";
+import { localEngine } from "../components/machine/local.ts";
 import { Machine } from "../components/machine/machine.ts";
 import { Network } from "../components/network.ts";
 import { Registry } from "../components/registry.ts";
@@ -9,7 +9,7 @@ import { readRegistryPlace } from "../platform/registry.ts";
 
 endWithEngine();
 const declared = ofStack(readRegistryPlace);
-const machine = new Machine("mia", { environment: declared, engine: await engineOf({ driver: "local" }) });
+const machine = new Machine("mia", { environment: declared, engine: await localEngine() });
 const place = await machine.environment;
 const network = new Network("network", { environment: place, machine });
 const registry = new Registry("registry", { place, network, definition: catalogue.registry });

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { containersOf, dockerArguments, ownerOf, readState } from "./remains.mjs";
+import { atEngine, containersOf, ownerOf, readState } from "./remains.mjs";
 import { say } from "./steps.mjs";
 
 /** Keeps a log of each; where that fails, what it is kept for is more important. */
@@ -20,9 +20,13 @@ export async function keepLogs({ setup, stack, lease, folder }) {
 
 function keep({ env }, owner, id, file) {
   const output = openSync(file, "w");
-  const args = dockerArguments(owner, ["logs", "--timestamps", id]);
+  const args = ["logs", "--timestamps", id];
   return new Promise((done) => {
-    const child = spawn("docker", args, { env, stdio: ["ignore", output, output], timeout: 60_000 });
+    const child = spawn("docker", args, {
+      env: atEngine(env, owner),
+      stdio: ["ignore", output, output],
+      timeout: 60_000,
+    });
     child.on("error", done);
     child.on("close", done);
   }).finally(() => closeSync(output));

@@ -3,6 +3,8 @@
 
 import { appendFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
+import { addressOf } from "../components/machine/address-of.ts";
+import { MachineError } from "../components/machine/docker-machine/cli.ts";
 import { docker } from "../components/machine/docker.ts";
 import { deliver } from "../delivery/builder.ts";
 import { ownImages } from "../delivery/own-images.ts";
@@ -30,20 +32,21 @@ async function run([verb, ...args]) {
       `${stackFile(stack)}: mia:registry.address: got nothing, need the registry to push to. Fix: pulumi config set --stack ${stack} --path mia:registry.address registry.example:5000`,
     );
   }
-  const needed = ownImages(environment, wholeServices(microservices, frontends), await enginePlatform());
+  const engine = await addressOf(environment.machine);
+  const needed = ownImages(environment, wholeServices(microservices, frontends), await enginePlatform(engine));
   // A version that the config names may be in the registry, which a build does not ask.
   const images = verb === "push" ? needed : needed.filter(({ onlyTaken }) => !onlyTaken);
-  await deliver(images, { engine: {}, registry: verb === "push" ? registry : undefined, asksAlways: true }, progress());
+  await deliver(images, { engine, registry: verb === "push" ? registry : undefined, asksAlways: true }, progress());
   return 0;
 }
 
-async function enginePlatform() {
-  const info = await docker({}, "info", "--format", "{{.OSType}}/{{.Architecture}}");
+async function enginePlatform(engine) {
+  const info = await docker(engine, "info", "--format", "{{.OSType}}/{{.Architecture}}");
   if (!info.ok) throw new SetupError(`The Docker engine does not answer (${info.why}): start it.`);
   return info.stdout;
 }
 
-/** As the program reads it, but without a login: the secret is the state's, and the docker command has one of its own. */
+/** As the program reads it, but without secrets, which are the state's: the docker command has a login of its own. */
 function environmentOf(stack, address) {
   if (!existsSync(join(root, stackFile(stack)))) {
     throw new SetupError(
@@ -58,19 +61,20 @@ function environmentOf(stack, address) {
       ...values,
       "mia:registry":
         address === undefined
-          ? withoutLogin(values["mia:registry"])
+          ? without(["user", "password"], values["mia:registry"])
           : JSON.stringify(address === "" ? {} : { address }),
+      "mia:machine": without(["secrets"], values["mia:machine"]),
     },
     defaultImages: process.env.MIA_IMAGES,
   });
 }
 
-function withoutLogin(registry = "{}") {
+function without(keys, object = "{}") {
   try {
-    const entries = Object.entries(JSON.parse(registry));
-    return JSON.stringify(Object.fromEntries(entries.filter(([key]) => key !== "user" && key !== "password")));
+    const entries = Object.entries(JSON.parse(object));
+    return JSON.stringify(Object.fromEntries(entries.filter(([key]) => !keys.includes(key))));
   } catch {
-    return registry; // as it is: its reader says what is wrong with it
+    return object; // as it is: its reader says what is wrong with it
   }
 }
 
@@ -92,7 +96,8 @@ await main(async () => {
   try {
     return await run(process.argv.slice(2));
   } catch (error) {
-    if (error instanceof DeliveryError || error instanceof ConfigError) throw new SetupError(error.message);
+    if ([DeliveryError, ConfigError, MachineError].some((type) => error instanceof type))
+      throw new SetupError(error.message);
     throw error;
   }
 });

@@ -6,10 +6,13 @@ import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atLeast, minimumEngine } from "../platform/versions.mjs";
 import { installPackages, isDebian } from "./apt.mjs";
-import { logFile, run, say, SetupError, step, which } from "./steps.mjs";
+import { configured, logFile, run, say, SetupError, step, which } from "./steps.mjs";
 
-export async function docker(setup) {
+/** For all stacks, or for one, whose engine may be elsewhere. */
+export async function docker(setup, stack) {
   await step(setup, "Docker Engine", async () => {
+    const elsewhere = stack !== undefined && isElsewhere(stack) && which("docker", setup.env) !== undefined;
+    if (elsewhere) return `that of the stack's machine (${configured(stack, "machine.driver")})`;
     let engine = await ask(setup);
     if (engine.version === undefined) {
       await install(setup, engine);
@@ -27,6 +30,11 @@ export async function docker(setup) {
     }
     return `${engine.version} at ${engine.host}`;
   });
+}
+
+/** Whether a stack's engine is another than the docker command's own. */
+export function isElsewhere(stack) {
+  return (configured(stack, "machine.driver") ?? "local") !== "local";
 }
 
 /** Which engine the docker client would talk to (DOCKER_HOST, the current context, the local socket), and its version. */

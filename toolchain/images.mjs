@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isElsewhere } from "./docker.mjs";
 import { buildImages, builtImages, prefix } from "./offline/images.mjs";
 import { configured, longRun, root, run, SetupError, setVariable, step } from "./steps.mjs";
 
@@ -10,6 +11,8 @@ export async function images(setup, stack) {
     const chosen = configured(stack, "images");
     if (chosen) return `from ${chosen} (mia:images)`;
     if (setup.env.MIA_IMAGES) return `from ${setup.env.MIA_IMAGES} (MIA_IMAGES)`;
+    // What is built here would be in a registry that only this computer reaches.
+    if (isElsewhere(stack)) return "upstream's";
     if (await isThere(setup)) return "upstream's";
     if (!(await builtImages())) {
       const refusal = await pullRefusal(setup);

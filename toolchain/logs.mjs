@@ -3,11 +3,12 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { containers } from "./platform.mjs";
+import { atStack, containers } from "./platform.mjs";
 import { SetupError } from "./steps.mjs";
 
 /** Shows the last lines and, unless told otherwise, all that follow, also of containers that come later. */
-export async function logs(setup, stack, { names, follow, tail }) {
+export async function logs(found, stack, { names, follow, tail }) {
+  const setup = await atStack(found, stack);
   const there = await containers(setup, stack);
   const parts = [...new Set(there.map(({ part }) => part))].sort();
   if (parts.length === 0) throw new SetupError(`Nothing of stack ${stack} runs: npm run up -- --stack ${stack}`);

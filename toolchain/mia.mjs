@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "./arguments.mjs";
 import { buildx } from "./buildx.mjs";
 import { docker } from "./docker.mjs";
+import { dockerMachine } from "./docker-machine.mjs";
 import { images } from "./images.mjs";
 import { logs } from "./logs.mjs";
 import { newService } from "./new.mjs";
@@ -22,7 +23,8 @@ export async function prepareTools({ stack = "dev", quiet = false } = {}) {
   const setup = newSetup({ quiet });
   await node(setup);
   await pulumi(setup);
-  await docker(setup);
+  await dockerMachine(setup, stack);
+  await docker(setup, stack);
   await buildx(setup);
   await images(setup, stack);
   return setup;
@@ -125,13 +127,25 @@ async function showOutputs(stack, env) {
   say('  For plain pulumi commands in this shell: eval "$(npm run -s env)"');
 }
 
-/** What a shell needs to run pulumi as these commands do, to be read by `eval`. */
-async function printEnvironment() {
-  const setup = await prepare({ quiet: true });
+/** What a shell needs to run pulumi as these commands do, and docker on a stack's engine where one is named, to be read by `eval`. */
+async function printEnvironment(args) {
+  const usage = "npm run -s env -- [--stack NAME]";
+  const { stack } = parse(args, { stack: { type: "string", short: "s" } }, usage).values;
+  const setup = await prepare({ stack: stack ?? "dev", quiet: true });
   const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
-  for (const [name, value] of Object.entries(setup.set)) console.log(`export ${name}=${quoted(value)}`);
+  const engine = stack === undefined ? {} : await engineOf(setup, stack);
+  for (const [name, value] of Object.entries({ ...setup.set, ...engine }))
+    console.log(`export ${name}=${quoted(value)}`);
   if (setup.path.length > 0) console.log(`export PATH=${quoted(setup.path.join(":"))}:"$PATH"`);
   return 0;
+}
+
+/** What points a docker client at the engine that a stack lives on. */
+async function engineOf(setup, stack) {
+  const { address } = ownerOf(await readState(setup, stack));
+  if (address === undefined)
+    throw new SetupError(`Nothing of stack ${stack} is anywhere: npm run up -- --stack ${stack}`);
+  return address;
 }
 
 async function showStatus(args) {
@@ -154,15 +168,17 @@ async function showLogs(args) {
 /** With the tools that images need, which are fewer. */
 async function deliverImages(verb, args) {
   const setup = newSetup();
+  const stack = stackOf(args) ?? "qa";
   await node(setup);
-  await docker(setup);
+  await dockerMachine(setup, stack);
+  await docker(setup, stack);
   await buildx(setup);
-  await images(setup, stackOf(args) ?? "qa");
+  await images(setup, stack);
   return handOver("node", ["toolchain/delivery.mjs", verb, ...args], setup.env);
 }
 
 async function command([verb, ...args]) {
-  if (verb === "env") return printEnvironment();
+  if (verb === "env") return printEnvironment(args);
   if (verb === "status") return showStatus(args);
   if (verb === "logs") return showLogs(args);
   if (verb === "new") return newService(args);

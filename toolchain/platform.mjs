@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { atEngine, ownerOf, readState } from "./remains.mjs";
 import { root, run, SetupError } from "./steps.mjs";
 
 /** The stack's outputs. */
@@ -13,7 +14,12 @@ export async function outputs(setup, stack) {
   return all;
 }
 
-/** The containers of the stack's platform, also those that have ended. */
+/** The set-up for docker commands about a stack: at the engine that it lives on, whichever the shell's own is. */
+export async function atStack(setup, stack) {
+  return { ...setup, env: atEngine(setup.env, ownerOf(await readState(setup, stack))) };
+}
+
+/** The containers of the stack's platform, also those that have ended, by a set-up at its engine. */
 export async function containers(setup, stack) {
   const filter = `label=mia.platform=${platformName(stack)}`;
   const ids = await docker(setup, "ps", "--all", "--quiet", "--no-trunc", "--filter", filter);

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { atLeast } from "../platform/versions.mjs";
+import { fetchBytes } from "./download.mjs";
 import { buildPulumi, cachedPulumi, goVersion, minimumGo } from "./offline/pulumi.mjs";
 import { addPath, answers, cache, moveInto, root, run, say, SetupError, setVariable, step, which } from "./steps.mjs";
 
@@ -53,7 +54,7 @@ function official() {
 }
 
 async function download(url, version, folder) {
-  const archive = await fetchBytes(url);
+  const archive = await fetchBytes(url, "install Pulumi yourself");
   const fresh = `${folder}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
   const unpacked = await run("tar", ["-xzf", "-", "-C", fresh, "--strip-components=1"], { input: archive });
@@ -65,14 +66,4 @@ async function download(url, version, folder) {
     );
   }
   moveInto(fresh, folder);
-}
-
-async function fetchBytes(url) {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(600_000) });
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return Buffer.from(await response.arrayBuffer());
-  } catch (error) {
-    throw new SetupError(`${url} could not be downloaded (${error.message}): try again, or install Pulumi yourself.`);
-  }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { duration, parse, plainName } from "./arguments.mjs";
 import { docker } from "./docker.mjs";
+import { dockerMachine } from "./docker-machine.mjs";
 import { marked } from "./family.mjs";
 import { listen } from "./interrupt.mjs";
 import { takeLease } from "./lease.mjs";
@@ -22,7 +23,8 @@ async function reap(args) {
   const { values } = parse(args, { "older-than": { type: "string" }, "dry-run": { type: "boolean" } }, usage);
   const age = duration("--older-than", values["older-than"]);
   const setup = newSetup({ quiet: true });
-  for (const prepare of [node, pulumi, docker]) await prepare(setup);
+  // A pull request's stack is as qa is.
+  for (const prepare of [node, pulumi, dockerMachine, docker]) await prepare(setup, "qa");
   await state(setup, "qa");
   const signal = listen(() => say("  Interrupted: the stack that is being taken away is the last one."));
 

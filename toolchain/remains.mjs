@@ -7,8 +7,9 @@ import { run, say, SetupError } from "./steps.mjs";
  * Whose things they are, and where.
  * @typedef {object} Owner
  * @property {string[]} ids the values of the label mia.stack
- * @property {{ host?: string, context?: string } | undefined} address of the engine; undefined where the stack never had one
+ * @property {Record<string, string> | undefined} address how docker reaches the engine, as its environment; undefined where the stack never had one
  * @property {string | undefined} engineId
+ * @property {boolean} [goesWithMachine] whether all of it goes with its machine
  */
 
 /** A stack's state; undefined where there is no such stack. */
@@ -25,15 +26,21 @@ export async function readState(setup, stack) {
 export function ownerOf(state) {
   const { resources = [] } = state ?? {};
   const uuids = resources.filter(({ type, urn }) => type === uuidType && urn.endsWith("::mia-engine"));
-  const provider = resources.find(({ type, urn }) => type === providerType && urn.endsWith("::mia-docker"));
-  const { engineId, host: first } = uuids[0]?.outputs?.keepers ?? {};
-  // Where it was at the last `up`.
-  const { context, host = first } = provider?.inputs ?? {};
+  const machine = resources.find(({ type }) => type === machineType);
+  const { engineId, host } = uuids[0]?.outputs?.keepers ?? {};
   const ids = uuids.map(({ outputs }) => outputs?.result).filter((id) => id !== undefined);
-  return ids.length === 0 ? { ids } : { ids, engineId, address: context === undefined ? { host } : { context } };
+  if (ids.length === 0) return { ids };
+  const goesWithMachine = resources.some(({ deletedWith }) => deletedWith !== undefined);
+  // Where it was at the last `up`.
+  return { ids, engineId, address: machine?.outputs?.address ?? { DOCKER_HOST: host }, goesWithMachine };
 }
 const uuidType = "random:index/randomUuid:RandomUuid";
-const providerType = "pulumi:providers:docker";
+const machineType = "mia:platform:Machine";
+
+/** This environment, but for docker commands that are about the engine that a stack lives on. */
+export function atEngine(env, { address }) {
+  return { ...env, ...address };
+}
 
 /**
  * Makes way for a destroy, whose network can't go while a container that no state knows is on it, and whose pending
@@ -79,9 +86,13 @@ const kinds = ["container", "network", "volume"];
 
 async function unknownTo(setup, state, owner) {
   if (owner.ids.length === 0) return [];
+  // With its machine all of it has gone.
+  if (owner.goesWithMachine && ownerOf(state).ids.length === 0) return [];
   const refused = await refusal(setup, owner);
   // What only a killed run remembers has gone with its engine.
   if (refused !== undefined && ownerOf(state).ids.length === 0) return [];
+  // Who can't be asked may be taken away all the same.
+  if (refused !== undefined && owner.goesWithMachine) return [];
   if (refused !== undefined) throw new SetupError(refused);
   const known = new Set((state?.resources ?? []).map(({ id }) => id));
   const lists = await Promise.all(owner.ids.flatMap((id) => kinds.map((kind) => list(setup, kind, id, owner))));
@@ -126,7 +137,7 @@ async function remove(setup, { kind, id, name }, owner) {
 /** Why the engine that the stack lives on can't be asked; another would know nothing of what is there. */
 async function refusal(setup, owner) {
   const { address, engineId } = owner;
-  const where = `The stack lives on the Docker engine ${engineId} (${address.context ?? address.host})`;
+  const where = `The stack lives on the Docker engine ${engineId} (${address.DOCKER_HOST || address.DOCKER_CONTEXT})`;
   const wayOut = "if that is gone for good, `pulumi stack rm --force` forgets the stack.";
   const { stdout, stderr, reason } = await docker(setup, owner, "info", "--format", "{{.ID}}");
   const id = stdout.trim();
@@ -140,10 +151,6 @@ function lastLine(text) {
 }
 
 /** Runs the docker command against the engine that the stack lives on. */
-function docker(setup, owner, ...args) {
-  return run("docker", dockerArguments(owner, args), { ...setup, timeout: 180_000 });
-}
-
-export function dockerArguments({ address }, args) {
-  return [...(address.context === undefined ? ["--host", address.host] : ["--context", address.context]), ...args];
+function docker({ env, detached }, owner, ...args) {
+  return run("docker", args, { env: atEngine(env, owner), detached, timeout: 180_000 });
 }

@@ -1,13 +1,16 @@
 // `npm run status`: what runs, since when, what Consul says of it and where it is.
 
-import { containers, outputs, platformName } from "./platform.mjs";
+import { atStack, containers, outputs, platformName } from "./platform.mjs";
 
 const header = ["PART", "STATE", "SINCE", "CONSUL", "ADDRESS"];
 
 /** Prints a table of a stack's parts; the exit code is 0 where all of them are well. */
 export async function status(setup, stack) {
   const { images, replicas, consulUrl } = await outputs(setup, stack);
-  const [running, instances] = await Promise.all([containers(setup, stack), instancesOf(consulUrl, stack)]);
+  const [running, instances] = await Promise.all([
+    containers(await atStack(setup, stack), stack),
+    instancesOf(consulUrl, stack),
+  ]);
   const parts = [...new Set([...Object.keys(images), ...running.map(({ part }) => part)])];
   const rows = parts.flatMap((part) => {
     const own = running.filter((container) => container.part === part);

@@ -168,13 +168,30 @@ export function stackFile(stack) {
   return `Pulumi.${stack.split("/").pop()}.yaml`;
 }
 
-/** What a stack's file says of one of our keys, such as `kind`; undefined where it says nothing, or is not there. */
+/** What a stack's file says of one of our keys, such as `kind` or `machine.driver`; undefined where it says nothing, or is not there. */
 export function configured(stack, key) {
   const file = join(root, stackFile(stack));
-  if (!existsSync(file)) return undefined;
-  return new RegExp(`^\\s+mia:${key}:\\s*["']?([^"'\\s]+)`, "m").exec(readFileSync(file, "utf8"))?.[1];
+  return existsSync(file) ? valueIn(readFileSync(file, "utf8"), key) : undefined;
 }
 
+const word = /^["']?([^"'\s{}]+)/;
+
+/** The same of its text; an object's value may stand on lines of its own, or in braces beside the key. */
+export function valueIn(text, key) {
+  const [name, member] = key.split(".");
+  const [, indent, rest] =
+    new RegExp(`^([ \\t]+)["']?mia:${name}["']?:[ \\t]*(.*(?:\\n\\1[ \\t]+.*)*)`, "m").exec(text) ?? [];
+  if (indent === undefined) return undefined;
+  if (member === undefined) return word.exec(rest)?.[1];
+  const lines = rest.split("\n").slice(1);
+  const deep = /^\s*/.exec(lines[0] ?? "")[0];
+  const members = lines.filter((line) => line.startsWith(deep) && !/\s/.test(line[deep.length] ?? " "));
+  for (const text of members.length > 0 ? members : rest.split(/[{,]/)) {
+    const value = new RegExp(`^\\s*["']?${member}["']?:\\s*(.*)`).exec(text)?.[1];
+    if (value !== undefined) return word.exec(value)?.[1];
+  }
+  return undefined;
+}
 /** Puts what was made under its final name; where another clone was faster, its copy is as good. */
 export function moveInto(fresh, target) {
   try {

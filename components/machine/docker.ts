@@ -9,13 +9,11 @@ export interface Answer {
   readonly why: string;
 }
 
-/** How to reach an engine: by context, else by host; nothing of both means the one that the command talks to by itself. */
-export interface Address {
-  readonly host?: string;
-  readonly context?: string;
-  /** Variables for the docker command, beside this process's. */
-  readonly variables?: Readonly<Record<string, string>>;
-}
+/**
+ * How a docker command reaches an engine: DOCKER_HOST and others of its environment variables, beside this process's. None
+ * means the one that it talks to by itself.
+ */
+export type Address = Readonly<Record<string, string>>;
 
 /** Runs the docker command against an engine; one that has not answered in half a minute does not answer. */
 export function docker(address: Address, ...args: string[]): Promise<Answer> {
@@ -28,10 +26,10 @@ export function dockerWithInput(input: string | undefined, address: Address, ...
     maxBuffer: 64 * 1024 * 1024,
     timeout: 30_000,
     killSignal: "SIGKILL" as const,
-    env: { ...process.env, ...address.variables },
+    env: { ...process.env, ...address },
   };
   return new Promise((done) => {
-    const child = execFile("docker", [...at(address), ...args], options, (error, stdout, stderr) => {
+    const child = execFile("docker", args, options, (error, stdout, stderr) => {
       done({
         ok: error === null,
         stdout: stdout.trim(),
@@ -51,9 +49,9 @@ export function dockerLines(
   onLine: (line: string) => void = () => undefined,
 ): Promise<Answer> {
   return new Promise((done) => {
-    const child = spawn("docker", [...at(address), ...args], {
+    const child = spawn("docker", args, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...address.variables },
+      env: { ...process.env, ...address },
     });
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
@@ -75,11 +73,6 @@ export function dockerLines(
 export async function lastLogLines(address: Address, id: string): Promise<string> {
   const logs = await dockerLines(address, ["container", "logs", "--tail", "20", id]);
   return logs.stdout || "(none)";
-}
-
-function at({ host, context }: Address): string[] {
-  if (context !== undefined) return ["--context", context];
-  return host === undefined ? [] : ["--host", host];
 }
 
 function lastLine(text: string): string {

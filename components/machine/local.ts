@@ -1,47 +1,59 @@
 import { RunError } from "@pulumi/pulumi";
-import { atLeast, minimumEngine } from "../../platform/versions.mjs";
+import { join } from "node:path";
 import { docker } from "./docker.ts";
-import type { Engine } from "./engine.ts";
+import { askEngine, type Engine, reachedAt, refuseMissingCommand } from "./engine.ts";
 
 /**
  * The engine that the docker command talks to: DOCKER_HOST's, the current context's, or the local socket's.
  * @throws RunError when it does not answer or is too old: nothing is created then.
  */
 export async function localEngine(): Promise<Engine> {
-  const [current, info] = await Promise.all([
-    docker({}, "context", "inspect", "--format", "{{.Name}} {{.Endpoints.docker.Host}} {{len .TLSMaterial}}"),
-    docker({}, "info", "--format", "{{.ID}} {{.ServerVersion}} {{.OSType}}/{{.Architecture}} {{.OperatingSystem}}"),
-  ]);
-  if (current.why.includes("ENOENT")) {
-    throw new RunError("There is no docker command on PATH: install Docker (https://docs.docker.com/engine/install).");
-  }
-  const [context = "default", host = "", certificates] = current.stdout.split(" ");
+  const current = await docker({}, "context", "inspect", "--format", contextFormat);
+  refuseMissingCommand(current.why);
+  const [name = "default", host = "", ...tls] = current.stdout.split(" ");
   const variable = process.env["DOCKER_CONTEXT"];
-  if (context === "default" && variable) {
+  if (name === "default" && variable) {
     // Pulumi's provider would follow it all the same, to another engine than the docker command's.
     throw new RunError(
       `DOCKER_CONTEXT is ${variable}, but the docker command talks to ${host}: unset DOCKER_CONTEXT, or DOCKER_HOST beside it.`,
     );
   }
-  const [id, version, platform = "", ...system] = info.stdout.split(" ");
-  if (!info.ok || !id || !version) {
-    throw new RunError(
-      `The Docker engine at ${host || "the current context"} does not answer (${info.why}): ` +
-        "start it, or point DOCKER_HOST or `docker context use` at one that runs.",
-    );
-  }
-  if (!atLeast(version, minimumEngine)) {
-    throw new RunError(
-      `The Docker engine at ${host} is ${version}, need ${minimumEngine} or newer: ` +
-        "update it, or point DOCKER_HOST or `docker context use` at another.",
-    );
-  }
-  const socket = socketOf(host, system.join(" "));
-  return { host, id, version, platform, socket, ...(context === "default" || certificates === "0" ? {} : { context }) };
+  const choice = "point DOCKER_HOST or `docker context use` at";
+  const { id, platform, operatingSystem } = await askEngine(
+    {},
+    `The Docker engine at ${host || "the current context"}`,
+    {
+      away: `start it, or ${choice} one that runs.`,
+      old: `update it, or ${choice} another.`,
+    },
+  );
+  const certificates = certificatesOf(tls);
+  return {
+    host,
+    // It alone has the certificates where there are some.
+    address: certificates.certificates === undefined ? { DOCKER_HOST: host } : { DOCKER_CONTEXT: name },
+    ...certificates,
+    id,
+    platform,
+    socket: socketOf(host, operatingSystem),
+    reachedAt: reachedAt(host),
+    choice,
+  };
+}
+
+/** What there is to know of a docker context: its name, its engine's host, how much TLS it has, and in which folder. */
+export const contextFormat = "{{.Name}} {{.Endpoints.docker.Host}} {{len .TLSMaterial}} {{.Storage.TLSPath}}";
+
+/** The certificates of a context: Pulumi's provider would take its host alone, and only from the usual folder. */
+export function certificatesOf([count = "0", ...folder]: string[]): Pick<Engine, "certificates"> {
+  return count === "0" ? {} : { certificates: join(folder.join(" "), "docker") };
 }
 
 /** An engine that is not this computer's own, also Docker Desktop's in its virtual machine, has its socket in the usual place. */
-function socketOf(host: string, operatingSystem: string): string {
+export function socketOf(host: string, operatingSystem: string): string {
   const own = process.platform === "linux" && host.startsWith("unix://") && operatingSystem !== "Docker Desktop";
-  return own ? host.slice("unix://".length) : "/var/run/docker.sock";
+  return own ? host.slice("unix://".length) : usualSocket;
 }
+
+/** Where every engine's own computer has its socket. */
+export const usualSocket = "/var/run/docker.sock";

@@ -1,6 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Declared, type Place, registryHost } from "../../platform/environment.ts";
 import { valueOf } from "../value.ts";
 import type { Address } from "./docker.ts";
@@ -20,8 +22,8 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   /** The id of the engine that the stack lives on. */
   readonly engineId: pulumi.Output<string>;
   /**
-   * The environment as it is here, its free ports chosen. To be awaited before anything is declared: it rejects, with a
-   * RunError, where the stack lives on another engine, an address is not this machine's or a port is taken.
+   * The environment as it is here, its free ports and its address chosen. To be awaited before anything is declared: it
+   * rejects, with a RunError, where the stack lives on another engine, an address is not this machine's or a port is taken.
    */
   readonly environment: Promise<P>;
   /** What tells this stack from any other of its name that another state knows: a label of all that it creates. */
@@ -29,51 +31,90 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   /** How the docker command reaches that engine. */
   readonly address: Address;
   /** The same for a shell command, as its environment. */
-  readonly commandEnvironment: Readonly<Record<string, string>>;
+  readonly commandEnvironment: Readonly<Record<string, pulumi.Output<string>>>;
+  /** What there is to know of it: its engine's address, and what its driver adds. */
+  readonly facts: pulumi.Output<Readonly<Record<string, string>>>;
   /** What images run on here: `linux/x86_64`. */
   readonly platform: string;
   /** The engine's socket, as the machine's containers can mount it. */
   readonly socket: string;
+  /** Whether it can be asked: not in a preview of one that is still to be made or started. */
+  readonly answers: boolean;
 
+  private readonly engine: Engine;
+  private readonly declared: Declared<P>;
   private made: docker.Provider | undefined;
 
   constructor(name: string, { environment, engine }: MachineArgs<P>, opts?: pulumi.ComponentResourceOptions) {
     const { platform } = environment;
     super("mia:platform:Machine", name, { platform }, opts);
-    this.address = engine;
-    this.commandEnvironment =
-      engine.context === undefined ? { DOCKER_HOST: engine.host } : { DOCKER_CONTEXT: engine.context };
+    this.engine = engine;
+    this.declared = environment;
+    this.address = engine.address;
+    this.commandEnvironment = Object.fromEntries(
+      Object.entries(engine.address).map(([variable, value]) => [variable, known(engine, value)]),
+    );
     this.socket = engine.socket;
     this.platform = engine.platform;
+    this.answers = engine.asleep !== true;
+    this.facts = known<Readonly<Record<string, string>>>(engine, {
+      engineUrl: engine.host,
+      ...certificatePath(engine),
+      ...engine.facts,
+    });
 
     // The state's memory of its engine: what was written at the first `up` is kept, whatever is there now.
     const first = new random.RandomUuid(
       `${name}-engine`,
-      { keepers: { engineId: engine.id, host: engine.host } },
-      { parent: this, ignoreChanges: ["keepers"] },
+      { keepers: { engineId: known(engine, engine.id), host: known(engine, engine.host), ...machineKeeper(engine) } },
+      { parent: this, ignoreChanges: ["keepers.engineId", "keepers.host"] },
     );
     this.stackId = first.result;
     this.engineId = first.keepers.apply((kept) => kept?.["engineId"] ?? engine.id);
-    this.environment = valueOf(first.keepers).then(async (kept) => {
-      refuseAnother(platform, engine, kept);
-      const placed = { ...environment, ports: await this.choosePorts(name, environment, engine) };
-      await refuseUnavailable(placed, engine);
-      // Not before: the state would have it by another engine.
-      this.made = provider(name, engine, environment, this);
-      return placed as unknown as P;
+    this.environment = this.place(name, first);
+    this.registerOutputs({
+      engineId: this.engineId,
+      host: known(engine, engine.host),
+      address: this.commandEnvironment,
     });
-
-    this.registerOutputs({ engineId: this.engineId, host: engine.host });
   }
 
-  /** What every resource on this machine is created through: there once `environment` is. */
-  get provider(): docker.Provider {
+  /** The options of every component on this machine: there once `environment` is. */
+  get placement(): pulumi.ComponentResourceOptions {
     if (this.made === undefined) throw new Error("the machine's environment was not awaited");
-    return this.made;
+    const { deletedWith } = this.engine;
+    return { providers: [this.made], ...(deletedWith === undefined ? {} : { deletedWith }) };
+  }
+
+  /** Where a port that the machine publishes is reached from this computer. */
+  url(port: number): pulumi.Output<string> {
+    const { publishAddress } = this.declared;
+    const host = ["", "0.0.0.0"].includes(publishAddress) ? this.engine.reachedAt : publishAddress;
+    return known(this.engine, port === 80 ? `http://${host}` : `http://${host}:${String(port)}`);
+  }
+
+  /** A folder of this computer, as a container on the machine can mount it. */
+  folder(path: string): string {
+    return this.engine.folder?.(path) ?? path;
+  }
+
+  private async place(name: string, first: random.RandomUuid): Promise<P> {
+    const { engine, declared } = this;
+    // Of one that can't be asked, neither is known.
+    if (this.answers) refuseAnother(declared.platform, engine, await valueOf(first.keepers));
+    const here = {
+      ...declared,
+      publishAddress: declared.publishAddress || (engine.reachedAt === "127.0.0.1" ? "127.0.0.1" : "0.0.0.0"),
+    };
+    const placed = { ...here, ports: await this.choosePorts(name, here) };
+    await refuseUnavailable(placed, engine);
+    // Not before: the state would have it by another engine.
+    this.made = provider(name, engine, declared, this);
+    return placed as unknown as P;
   }
 
   /** The ports, with those that are to be free: the state remembers what was free at the first `up`. */
-  private async choosePorts(name: string, place: Declared<Place>, engine: Engine): Promise<Record<string, number>> {
+  private async choosePorts(name: string, place: Declared<Place>): Promise<Record<string, number>> {
     const ports: Record<string, number | "free"> = { ...place.ports };
     const chosen: Record<string, number> = {};
     for (const [port, wanted] of Object.entries(ports)) {
@@ -81,7 +122,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
         chosen[port] = wanted;
         continue;
       }
-      const free = await freePort(port, { ...place, ports: { ...ports, ...chosen } }, engine);
+      const free = await freePort(port, { ...place, ports: { ...ports, ...chosen } }, this.engine);
       const remembered = new random.RandomInteger(
         `${name}-${port}-port`,
         { min: free, max: free },
@@ -93,14 +134,42 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   }
 }
 
+/** Something of an engine, which nobody can know in a preview of one that is still to be made. */
+function known<T>({ made }: Engine, value: T): pulumi.Output<T> {
+  const after: pulumi.Output<unknown> = pulumi.output(made);
+  return after.apply<T>(() => value);
+}
+
+/** Another machine of the same name is another place: all that bears the state's label is made anew there. */
+function machineKeeper({ machineId }: Engine): Record<string, string> {
+  return machineId === undefined ? {} : { machineId };
+}
+
+function certificatePath({ certificates }: Engine): Record<string, string> {
+  return certificates === undefined ? {} : { certificatePath: certificates };
+}
+
 function provider(
   name: string,
-  { host, context }: Engine,
+  engine: Engine,
   place: Pick<Place, "registry">,
   parent: pulumi.Resource,
 ): docker.Provider {
-  const address = { host, ...(context === undefined ? {} : { context }) };
-  return new docker.Provider(`${name}-docker`, { ...address, ...registryAuth(place) }, { parent });
+  // Where the shell's own engine is another, what it says for that would be in the way.
+  const alone = "DOCKER_CERT_PATH" in engine.address ? { context: "", certPath: "" } : {};
+  const args = { host: known(engine, engine.host), ...alone, ...certificateMaterial(engine), ...registryAuth(place) };
+  return new docker.Provider(`${name}-docker`, args, { parent });
+}
+
+/** The certificates themselves, so that a state is enough to reach the engine. */
+function certificateMaterial(engine: Engine): docker.ProviderArgs {
+  const { certificates } = engine;
+  if (certificates === undefined) return {};
+  const pem = (file: string) =>
+    pulumi
+      .secret(known(engine, join(certificates, file)))
+      .apply((path) => (existsSync(path) ? readFileSync(path, "utf8") : ""));
+  return { caMaterial: pem("ca.pem"), certMaterial: pem("cert.pem"), keyMaterial: pem("key.pem") };
 }
 
 /** For upstream images that are taken from the registry too. */
@@ -117,6 +186,6 @@ function refuseAnother(platform: string, engine: Engine, kept: Readonly<Record<s
   if (id === engine.id) return;
   throw new pulumi.RunError(
     `${platform} lives on the Docker engine ${id} (${kept?.["host"] ?? "unknown"}), but ${engine.host} is the engine ${engine.id}: ` +
-      "point DOCKER_HOST or `docker context use` at the former, or destroy the stack there first; if that engine is gone for good, `pulumi stack rm --force` forgets it.",
+      `${engine.choice} the former, or destroy the stack there first; if that engine is gone for good, \`pulumi stack rm --force\` forgets it.`,
   );
 }

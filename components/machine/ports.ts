@@ -85,7 +85,7 @@ async function holdersOf(
   engine: Engine,
 ): Promise<Map<string, Holder>> {
   const format = '{{.Names}}\t{{.Label "mia.platform"}}\t{{.Ports}}';
-  const running = await docker(engine, "ps", "--format", format);
+  const running = await docker(engine.address, "ps", "--format", format);
   const holders = new Map<string, Holder>();
   for (const line of running.stdout.split("\n")) {
     const [name = "", owner, ports = ""] = line.split("\t");

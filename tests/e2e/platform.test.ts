@@ -405,7 +405,7 @@ describe("The platform", function () {
           "localhost",
           ours(
             "publishAddress",
-            'got "localhost", need an IPv4 address such as 127.0.0.1. Fix: pulumi config set mia:publishAddress 127.0.0.1',
+            'got "localhost", need an IPv4 address such as 127.0.0.1, or nothing. Fix: pulumi config set mia:publishAddress 127.0.0.1',
           ),
         ],
         ["mia:publishAddr", "127.0.0.1", unknown("publishAddr")],

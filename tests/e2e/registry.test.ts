@@ -179,7 +179,7 @@ describe("The registry", function () {
       const { address, user, password } = outputs;
       const logIn = (secret: string) => {
         const folder = mkdtempSync(join(clone.home, "delivery-"));
-        return loggedIn({ host: engine.host }, { address, login: { user, password: secret } }, folder);
+        return loggedIn({ DOCKER_HOST: engine.host }, { address, login: { user, password: secret } }, folder);
       };
       const engineAt = await logIn(password);
       const image = `${address}/team/thing:1`;

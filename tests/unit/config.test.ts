@@ -173,7 +173,7 @@ describe("A stack's config", () => {
     [
       "publishAddress",
       "localhost",
-      'Pulumi.dev.yaml: mia:publishAddress: got "localhost", need an IPv4 address such as 127.0.0.1. Fix: pulumi config set mia:publishAddress 127.0.0.1',
+      'Pulumi.dev.yaml: mia:publishAddress: got "localhost", need an IPv4 address such as 127.0.0.1, or nothing. Fix: pulumi config set mia:publishAddress 127.0.0.1',
     ],
     [
       "kind",
@@ -203,17 +203,62 @@ describe("A stack's config", () => {
     [
       "machine",
       "[]",
-      "Pulumi.dev.yaml: mia:machine.driver: got nothing, need an object with the one key driver, such as {driver: local}. Fix: pulumi config set --path mia:machine.driver local",
+      "Pulumi.dev.yaml: mia:machine.driver: got nothing, need local, context, ssh or docker-machine. Fix: pulumi config set --path mia:machine.driver local",
     ],
     [
       "machine",
       '{"driver":"virtualbox"}',
-      'Pulumi.dev.yaml: mia:machine.driver: got "virtualbox", need local. Fix: pulumi config set --path mia:machine.driver local',
+      'Pulumi.dev.yaml: mia:machine.driver: got "virtualbox", need local, context, ssh or docker-machine. Fix: pulumi config set --path mia:machine.driver local',
     ],
     [
       "machine",
       '{"driver":"local","memory":4096}',
       "Pulumi.dev.yaml: mia:machine.memory: got a key that does not exist. Fix: pulumi config rm --path mia:machine.memory",
+    ],
+    [
+      "machine",
+      '{"driver":"context"}',
+      "Pulumi.dev.yaml: mia:machine.name: got nothing, need a docker context's name, such as colima. Fix: pulumi config set --path mia:machine.name mia",
+    ],
+    [
+      "machine",
+      '{"driver":"ssh","address":"ssh://root@host"}',
+      'Pulumi.dev.yaml: mia:machine.address: got "ssh://root@host", need user@host or user@host:port. Fix: pulumi config set --path mia:machine.address root@host.example',
+    ],
+    [
+      "machine",
+      '{"driver":"docker-machine","memoryMib":512}',
+      "Pulumi.dev.yaml: mia:machine.memoryMib: got 512, need 1024..1048576 (MiB). Fix: pulumi config set --path mia:machine.memoryMib 4096",
+    ],
+    [
+      "machine",
+      '{"driver":"docker-machine","diskMib":"32 GB"}',
+      'Pulumi.dev.yaml: mia:machine.diskMib: got "32 GB", need 4096..16777216 (MiB). Fix: pulumi config set --path mia:machine.diskMib 32000',
+    ],
+    [
+      "machine",
+      '{"driver":"docker-machine","name":"a b"}',
+      'Pulumi.dev.yaml: mia:machine.name: got "a b", need a name of letters, digits, - and dots. Fix: pulumi config set --path mia:machine.name mia',
+    ],
+    [
+      "machine",
+      '{"driver":"docker-machine","options":{"generic-ssh-port":null}}',
+      "Pulumi.dev.yaml: mia:machine.options.generic-ssh-port: got something else, which may be a secret, need a text, a number, true, false or a list of texts. Fix: pulumi config set --path mia:machine.options.generic-ssh-port value",
+    ],
+    [
+      "machine",
+      '{"driver":"docker-machine","secrets":{"TOKEN":7}}',
+      "Pulumi.dev.yaml: mia:machine.secrets.TOKEN: got something else, which may be a secret, need a text. Fix: pulumi config set --secret --path mia:machine.secrets.TOKEN",
+    ],
+    [
+      "machine",
+      '{"driver":"docker-machine","options":{"virtualbox-memory":4096}}',
+      "Pulumi.dev.yaml: mia:machine.options.virtualbox-memory: got a flag, need mia:machine.memoryMib. Fix: pulumi config rm --path mia:machine.options.virtualbox-memory",
+    ],
+    [
+      "machine",
+      '{"driver":"docker-machine","options":{"digitalocean-access-token":"x"}}',
+      "Pulumi.dev.yaml: mia:machine.options.digitalocean-access-token: got a flag, which every process list shows, need its environment variable in mia:machine.secrets. Fix: pulumi config rm --path mia:machine.options.digitalocean-access-token",
     ],
     [
       "replicas",
@@ -282,6 +327,17 @@ describe("A stack's config", () => {
     assert.equal(
       refusal({ "mia:kind": "qa", "mia:versions": '{"order":"25833409863c"}' }),
       "Pulumi.dev.yaml: mia:versions.order: got a service that does not exist, need user, user-2. Fix: pulumi config rm --path mia:versions.order",
+    );
+  });
+
+  it("refuses to mount folders on a machine that has none of them", () => {
+    const words = (which: string) =>
+      `Pulumi.dev.yaml: mia:kind: got development, which mounts folders of this computer, and a machine of ${which} has none of them, need qa. Fix: pulumi config set mia:kind qa`;
+    assert.equal(refusal({ "mia:machine": '{"driver":"ssh","address":"root@host"}' }), words("driver ssh"));
+    const cloud = '{"driver":"docker-machine","machineDriver":"generic","cpus":2}';
+    assert.equal(
+      refusal({ "mia:machine": cloud }),
+      `${words("docker-machine's driver generic")}\nPulumi.dev.yaml: mia:machine.cpus: got a key that docker-machine's driver generic has not, need its own flag in mia:machine.options. Fix: pulumi config rm --path mia:machine.cpus`,
     );
   });
 

@@ -78,7 +78,7 @@ describe("A lease of a stack", () => {
 
   it("takes over what those that were killed have noted", async () => {
     const gone = String(spawnSync("true").pid);
-    const address = { host: "unix:///a.sock" };
+    const address = { DOCKER_HOST: "unix:///a.sock" };
     for (const [number, id] of [
       [1, "a"],
       [2, "b"],
@@ -107,16 +107,17 @@ describe("What a state knows", () => {
       urn: "urn:pulumi:qa::mia::mia:platform:Machine$random:index/randomUuid:RandomUuid::mia-engine",
       outputs: { result: "a", keepers: { engineId: "e", host: "unix:///a.sock" } },
     };
-    const provider = (inputs: object) => ({
-      type: "pulumi:providers:docker",
-      urn: "urn:pulumi:qa::mia::mia:platform:Machine$pulumi:providers:docker::mia-docker",
-      inputs,
-    });
-    const owner = { ids: ["a"], engineId: "e", address: { host: "unix:///a.sock" } };
+    const machine = {
+      type: "mia:platform:Machine",
+      urn: "urn:pulumi:qa::mia::mia:platform:Machine::mia",
+      outputs: { address: { DOCKER_CONTEXT: "far" } },
+    };
+    const owner = { ids: ["a"], engineId: "e", address: { DOCKER_HOST: "unix:///a.sock" }, goesWithMachine: false };
     assert.deepEqual(ownerOf({ resources: [uuid] }), owner);
-    const moved = provider({ host: "tcp://a:2375" });
-    assert.deepEqual(ownerOf({ resources: [uuid, moved] }).address, { host: "tcp://a:2375" });
-    assert.deepEqual(ownerOf({ resources: [uuid, provider({ context: "far" })] }).address, { context: "far" });
+    const { address } = machine.outputs;
+    assert.deepEqual(ownerOf({ resources: [uuid, machine] }), { ...owner, address });
+    const container = { type: "docker:index/container:Container", urn: "urn:…::lb", deletedWith: "urn:…::mia-machine" };
+    assert.deepEqual(ownerOf({ resources: [uuid, container] }), { ...owner, goesWithMachine: true });
     assert.deepEqual(ownerOf(undefined), { ids: [] });
   });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { atLeast } from "../../platform/versions.mjs";
 import { withoutIdleSalt } from "../../toolchain/stack-file-filter.mjs";
 import { dropDeadLocks, opens } from "../../toolchain/state.mjs";
-import { stackFile } from "../../toolchain/steps.mjs";
+import { stackFile, valueIn } from "../../toolchain/steps.mjs";
 import { stackOf } from "../../toolchain/mia.mjs";
 
 const salt = "encryptionsalt: v1:oQbQ/pevBbQ=:v1:MdduSGaEvEetX1zN:qVrvpDElDSR4JtAJM+fcE8ghNgDmfA==";
@@ -54,6 +54,19 @@ describe("The set-up", () => {
     assert.equal(stackFile("dev"), "Pulumi.dev.yaml");
     assert.equal(stackFile("acme/dev"), "Pulumi.dev.yaml");
     assert.equal(stackFile("acme/mia/dev"), "Pulumi.dev.yaml");
+  });
+
+  it("reads a key of a stack's file, also an object's in each way to write it", () => {
+    const of = (...lines: string[]) => {
+      const text = ["config:", "  mia:kind: qa # ours", ...lines, '  mia:httpPort: "80"', ""].join("\n");
+      return ["kind", "machine.driver", "machine.binary", "httpPort"].map((key) => valueIn(text, key));
+    };
+    assert.deepEqual(of(), ["qa", undefined, undefined, "80"]);
+    assert.deepEqual(of("  mia:machine:", "    driver: docker-machine"), ["qa", "docker-machine", undefined, "80"]);
+    assert.deepEqual(of('  mia:machine: { driver: "ssh", binary: other }'), ["qa", "ssh", "other", "80"]);
+    assert.deepEqual(of(`  mia:machine: '{"binary":"b", "driver":"context"}'`), ["qa", "context", "b", "80"]);
+    const deep = ["  mia:machine:", "    options:", "      driver: none", "    # more", "    driver: 'local'"];
+    assert.deepEqual(of(...deep), ["qa", "local", undefined, "80"]);
   });
 
   it("drops the locks of commands that are no more, and of no others", () => {

@@ -69,7 +69,7 @@ async function inRegistry(name) {
 }
 
 /** Debian trixie, from the mirror that this machine's apt is set up with. */
-async function buildBase(setup) {
+export async function buildBase(setup) {
   const name = `mia-offline-debian:${contentHash([join(recipes, "base")])}`;
   if ((await run("docker", ["image", "inspect", name], { env: setup.env })).code === 0) return name;
   if (which("mmdebstrap", setup.env) === undefined) {

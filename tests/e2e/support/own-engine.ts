@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { command, eventually } from "./command.ts";
+import { TestEngine } from "./test-engine.ts";
 
 const prefix = "mia-engine-";
 const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
@@ -18,7 +19,7 @@ const rules = [
  * A Docker engine of a test's own: own data, socket and bridge, so that it can be filled, killed and thrown away
  * while the machine's engine and all that runs there stays as it is. Linux and root only.
  */
-export class OwnEngine {
+export class OwnEngine extends TestEngine {
   readonly folder: string;
   readonly host: string;
   /** The machine's address on the engine's own bridge. */
@@ -27,6 +28,7 @@ export class OwnEngine {
   private process: ChildProcess | undefined;
 
   private constructor(folder: string) {
+    super();
     this.folder = folder;
     this.host = `unix://${folder}/docker.sock`;
     this.bridge = `mia${basename(folder).slice(prefix.length)}`;
@@ -102,45 +104,6 @@ export class OwnEngine {
     return command("docker", ["--host", this.host, ...args], { cwd: "/", env: process.env });
   }
 
-  /** `docker`, for a command that has to succeed; answers with what it prints. */
-  async must(...args: string[]): Promise<string> {
-    const ended = await this.docker(...args);
-    if (ended.code !== 0) throw new Error(`docker ${args.join(" ")}: ${ended.output}`);
-    return ended.stdout.trim();
-  }
-
-  /** The names of everything that a stack could have left here: containers, networks, volumes. */
-  async remains(): Promise<string[]> {
-    const lists = await Promise.all([
-      this.docker("ps", "--all", "--format", "container {{.Names}}"),
-      this.docker("network", "ls", "--filter", "type=custom", "--format", "network {{.Name}}"),
-      this.docker("volume", "ls", "--format", "volume {{.Name}}"),
-    ]);
-    return lists.flatMap(({ stdout }) => stdout.split("\n")).filter((line) => line !== "");
-  }
-
-  /** The name of the one container of a platform's part: those that are replaced live have a suffix. */
-  async container(part: string, platform = "mia-dev"): Promise<string> {
-    const filters = [`mia.platform=${platform}`, `mia.part=${part}`].flatMap((label) => ["--filter", `label=${label}`]);
-    const names = (await this.docker("ps", "--all", "--format", "{{.Names}}", ...filters)).stdout.trim().split("\n");
-    const [name] = names;
-    if (!name || names.length > 1)
-      throw new Error(`${platform} has ${names.join(" and ") || "no container"} for ${part}`);
-    return name;
-  }
-
-  /** What runs, a line each: its part, its id and since when. */
-  async started(): Promise<string[]> {
-    const ids = (await this.must("ps", "--quiet")).split("\n");
-    const format = '{{index .Config.Labels "mia.part"}} {{.Id}} {{.State.StartedAt}}';
-    return (await this.must("inspect", "--format", format, ...ids)).split("\n").sort();
-  }
-
-  /** A container's address on the platform's network, empty before it is started. */
-  addressOf(container: string): Promise<string> {
-    return this.must("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container);
-  }
-
   /** Kills a container's main process, as nobody but the kernel can; says which it was. */
   async killMain(container: string): Promise<number> {
     const state = await this.must("inspect", "--format", "{{.State.Pid}} {{json .State}}", container);
@@ -158,15 +121,6 @@ export class OwnEngine {
     const ended = new Promise((done) => process.once("exit", done));
     process.kill(signal);
     await ended;
-  }
-
-  /** Takes away what runs here, and all of its data; images stay. */
-  async clear(): Promise<void> {
-    const all = (await this.docker("ps", "--all", "--quiet")).stdout.split("\n").filter((id) => id !== "");
-    if (all.length > 0) await this.docker("rm", "--force", "--volumes", ...all);
-    await this.docker("network", "prune", "--force");
-    const volumes = (await this.docker("volume", "ls", "--quiet")).stdout.split("\n").filter((name) => name !== "");
-    if (volumes.length > 0) await this.docker("volume", "rm", "--force", ...volumes);
   }
 
   /** Takes everything away that `start` made. */

@@ -10,17 +10,22 @@ export class PrivateRegistry {
   readonly address: string;
   readonly user: string;
   readonly password: string;
+  /** Whom clients have to trust. */
+  readonly caCertificate: string;
 
-  private constructor(outputs: { address: string; user: string; password: string }) {
+  private constructor(outputs: { address: string; user: string; password: string; caCertificate: string }) {
     this.address = outputs.address;
     this.user = outputs.user;
     this.password = outputs.password;
+    this.caCertificate = outputs.caCertificate;
   }
 
-  static async start(clone: Clone): Promise<PrivateRegistry> {
+  /** At an address of this machine; every engine trusts 127.0.0.1 unseen. */
+  static async start(clone: Clone, at = "127.0.0.1"): Promise<PrivateRegistry> {
     const pulumi = async (...args: string[]) => (await clone.mustPulumi("-C", "registry", ...args)).stdout;
     await pulumi("stack", "init", "shared");
     await pulumi("config", "set", "mia-registry:port", String(await freePort()));
+    await pulumi("config", "set", "mia-registry:publishAddress", at);
     await pulumi("up", "--yes", "--skip-preview");
     return new PrivateRegistry(
       JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets")) as PrivateRegistry,
