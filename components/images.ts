@@ -60,12 +60,12 @@ class Image extends pulumi.ComponentResource {
 
 async function announce(
   images: readonly OwnImage[],
-  { answers }: Machine,
+  { answers, isNew }: Machine,
   to: Destination,
   shown: Map<OwnImage, Image>,
 ): Promise<void> {
-  // An engine that is still to be made has none.
-  const missing = answers ? await missingImages(images, to.engine).catch(cleanly) : images;
+  if (!answers && !isNew) return;
+  const missing = isNew ? images : await missingImages(images, to.engine).catch(cleanly);
   for (const image of missing) {
     const from = to.registry === undefined ? "" : `taken from ${to.registry.address}, or `;
     await pulumi.log.info(`${image.name} will be ${from}built from ${image.context}/`, shown.get(image));
