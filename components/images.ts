@@ -68,12 +68,12 @@ class Image extends pulumi.ComponentResource {
 
 async function announce(
   images: readonly OwnImage[],
-  { answers }: Machine,
+  { answers, isNew }: Machine,
   to: Destination,
   placeOf: (image: OwnImage) => pulumi.Resource,
 ): Promise<void> {
-  // An engine that is still to be made has none.
-  const missing = answers ? await missingImages(images, to.engine).catch(cleanly) : images;
+  if (!answers && !isNew) return;
+  const missing = isNew ? images : await missingImages(images, to.engine).catch(cleanly);
   const lost = to.registry === undefined ? missing.filter(({ onlyTaken }) => onlyTaken) : [];
   if (lost.length > 0) throw new pulumi.RunError(lost.map((image) => nowhere(image, undefined)).join("\n"));
   for (const image of missing) {

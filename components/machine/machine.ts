@@ -40,6 +40,8 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   readonly socket: string;
   /** Whether it can be asked: not in a preview of one that is still to be made or started. */
   readonly answers: boolean;
+  /** Whether it is still to be made: it has nothing yet. */
+  readonly isNew: boolean;
 
   private readonly engine: Engine;
   private readonly declared: Declared<P>;
@@ -57,6 +59,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     this.socket = engine.socket;
     this.platform = engine.platform;
     this.answers = engine.asleep !== true;
+    this.isNew = engine.id === "";
     this.facts = known<Readonly<Record<string, string>>>(engine, {
       engineUrl: engine.host,
       ...certificatePath(engine),

@@ -69,7 +69,7 @@ describe("The article's machine", function () {
     await npm("accept", "--", "--stack", "dev");
     const user = await machine.container("user");
     const mounted = await machine.must("inspect", "--format", "{{range .Mounts}}{{.Source}} {{end}}", user);
-    assert.match(mounted, /^\/mia\/services\/rosi_user_service /);
+    assert.ok(mounted.split(" ").includes("/mia/services/rosi_user_service"), mounted);
   });
 
   it("is where status, logs and a shell's own docker command look", async () => {

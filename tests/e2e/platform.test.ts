@@ -462,7 +462,7 @@ describe("The platform", function () {
           "virtualbox",
           ours(
             "machine.driver",
-            'got "virtualbox", need local. Fix: pulumi config set --path mia:machine.driver local',
+            'got "virtualbox", need local, context, ssh or docker-machine. Fix: pulumi config set --path mia:machine.driver local',
           ),
         ],
         [

@@ -16,7 +16,7 @@ import { Machine } from "./components/machine/machine.ts";
 import { Network } from "./components/network.ts";
 import { stackEnvironment } from "./components/stack-environment.ts";
 const declared = stackEnvironment({});
-const machine = new Machine("mia", { environment: declared, engine: await engineOf(declared.machine) });
+const machine = new Machine("mia", { environment: declared, engine: await engineOf(declared) });
 const environment = await machine.environment;
 new Network("network", { environment, machine });
 new DataVolume("data", { environment, machine });
