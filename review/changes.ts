@@ -36,8 +36,8 @@ function operationOf(resource: string, details: readonly Difference[]): Operatio
   return own.length > 0 && replaces ? "replace" : "update";
 }
 
-/** A step of `pulumi preview --json`. */
-interface Step {
+/** A step of `pulumi preview --json`, as far as it is looked at. */
+export interface Step {
   readonly op: string;
   readonly urn: string;
   readonly oldState?: State | undefined;

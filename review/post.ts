@@ -3,8 +3,8 @@
 import { Octokit } from "@octokit/rest";
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { main, SetupError } from "../toolchain/steps.mjs";
 import { longest, marker } from "./comment.ts";
-import { ReviewError } from "./review-error.ts";
 
 const usage = "npm run review -- post --file FILE (--pull-request N | --head OWNER:BRANCH --commit SHA) [--as LOGIN]";
 
@@ -19,7 +19,7 @@ async function post(args: string[]): Promise<void> {
   const body = readFileSync(file, "utf8");
   // It may come from whoever opened the pull request.
   if (!body.startsWith(marker) || Buffer.byteLength(body) > longest) {
-    throw new ReviewError(`--file: got ${file}, need a comment.md as \`npm run review -- --output\` writes it.`);
+    throw new SetupError(`--file: got ${file}, need a comment.md as \`npm run review -- --output\` writes it.`);
   }
   const place = pullRequests();
   const number = which["pull-request"] === undefined ? await find(place, which) : Number(which["pull-request"]);
@@ -54,15 +54,15 @@ function pullRequests(): PullRequests {
     GITHUB_API_URL: baseUrl = "https://api.github.com",
   } = process.env;
   const [owner, repo] = name.split("/");
-  if (!auth) throw new ReviewError("GITHUB_TOKEN: got nothing, need a token that may write pull requests' comments.");
-  if (!owner || !repo) throw new ReviewError(`GITHUB_REPOSITORY: got ${JSON.stringify(name)}, need OWNER/NAME.`);
+  if (!auth) throw new SetupError("GITHUB_TOKEN: got nothing, need a token that may write pull requests' comments.");
+  if (!owner || !repo) throw new SetupError(`GITHUB_REPOSITORY: got ${JSON.stringify(name)}, need OWNER/NAME.`);
   return { github: new Octokit({ auth, baseUrl }), owner, repo };
 }
 
 function read(args: string[]) {
   const text = { type: "string" } as const;
   const options = { file: text, "pull-request": text, head: text, commit: text, as: text };
-  const refuse = (why: string) => new ReviewError(`${why} Usage: ${usage}`);
+  const refuse = (why: string) => new SetupError(`${why} Usage: ${usage}`);
   try {
     const { file, ...values } = parseArgs({ args, options }).values;
     if (file === undefined || !existsSync(file)) throw refuse(`--file: got ${file ?? "nothing"}, need a file.`);
@@ -73,17 +73,17 @@ function read(args: string[]) {
       throw refuse("Need --pull-request, or --head and --commit.");
     return { file, ...values };
   } catch (error) {
-    if (error instanceof ReviewError) throw error;
+    if (error instanceof SetupError) throw error;
     throw refuse((error as Error).message.replace(/\.?$/, "."));
   }
 }
 
-try {
-  await post(process.argv.slice(2));
-} catch (error) {
-  const status = (error as { status?: unknown }).status;
-  if (!(error instanceof ReviewError) && typeof status !== "number") throw error;
-  const words = error instanceof ReviewError ? error.message : `GitHub does not take it (${(error as Error).message}).`;
-  process.stderr.write(`✘ ${words}\n`);
-  process.exitCode = 1;
-}
+await main(async () => {
+  try {
+    await post(process.argv.slice(2));
+    return 0;
+  } catch (error) {
+    if (typeof (error as { status?: unknown }).status !== "number") throw error;
+    throw new SetupError(`GitHub does not take it (${(error as Error).message}).`);
+  }
+});

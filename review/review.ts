@@ -3,11 +3,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { main, SetupError } from "../toolchain/steps.mjs";
 import { changesOfTexts } from "./changes.ts";
 import { comment, type Reviewed, wholeText } from "./comment.ts";
 import { brokenPolicies, policies } from "./policies.ts";
 import { preview, runningStacks } from "./preview.ts";
-import { ReviewError } from "./review-error.ts";
 import { baseCommit, type Text, textsHere, textsOf, trackedStacks } from "./texts.ts";
 
 const usage = "npm run review -- --base REF [--stack NAME ...] [--policy NAME ...] [--output FOLDER [--link URL]]";
@@ -66,23 +66,17 @@ function read(args: string[]) {
   } as const;
   try {
     const { base, ...values } = parseArgs({ args, options }).values;
-    if (base === undefined) throw new ReviewError(`--base: got nothing, need a commit or branch. Usage: ${usage}`);
+    if (base === undefined) throw new SetupError(`--base: got nothing, need a commit or branch. Usage: ${usage}`);
     return { base, ...values };
   } catch (error) {
-    if (error instanceof ReviewError) throw error;
-    throw new ReviewError(`${(error as Error).message.replace(/\.?$/, ".")} Usage: ${usage}`);
+    if (error instanceof SetupError) throw error;
+    throw new SetupError(`${(error as Error).message.replace(/\.?$/, ".")} Usage: ${usage}`);
   }
 }
 
 function knownPolicy(name: string): keyof typeof policies {
   if (Object.hasOwn(policies, name)) return name as keyof typeof policies;
-  throw new ReviewError(`--policy: got ${JSON.stringify(name)}, need ${Object.keys(policies).join(", ")}.`);
+  throw new SetupError(`--policy: got ${JSON.stringify(name)}, need ${Object.keys(policies).join(", ")}.`);
 }
 
-try {
-  process.exitCode = await review(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof ReviewError)) throw error;
-  process.stderr.write(`✘ ${error.message}\n`);
-  process.exitCode = 1;
-}
+await main(() => review(process.argv.slice(2)));

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ReviewError } from "./review-error.ts";
+import { SetupError } from "../toolchain/steps.mjs";
 
 /** A stack's text (record.ts), or the sentence with which the program refuses it. */
 export type Text = { readonly text: string } | { readonly refusal: string };
@@ -17,13 +17,13 @@ export function trackedStacks(): string[] {
 
 /**
  * The commit that the working tree has grown from.
- * @throws ReviewError where there is none.
+ * @throws SetupError where there is none.
  */
 export function baseCommit(ref: string): string {
   try {
     return git("merge-base", ref, "HEAD");
   } catch {
-    throw new ReviewError(
+    throw new SetupError(
       `--base: got ${JSON.stringify(ref)}, need a commit or branch that this one has grown from, with its history here: \`git fetch --unshallow\`, or \`git fetch origin main\`.`,
     );
   }
@@ -36,14 +36,14 @@ export function textsHere(stacks: readonly string[]): Promise<Text[]> {
 
 /**
  * The same of a commit, by its own program in a folder of its own.
- * @throws ReviewError where that commit can't be recorded.
+ * @throws SetupError where that commit can't be recorded.
  */
 export async function textsOf(commit: string, stacks: readonly string[]): Promise<Text[]> {
   const folder = mkdtempSync(join(tmpdir(), "mia-review-"));
   try {
     execFileSync("sh", ["-c", 'git -C "$1" archive "$2" | tar --extract --directory "$3"', "sh", root, commit, folder]);
     if (!existsSync(join(folder, "review/record.ts"))) {
-      throw new ReviewError(`The commit ${commit} has no review/record.ts yet: there is nothing to compare with.`);
+      throw new SetupError(`The commit ${commit} has no review/record.ts yet: there is nothing to compare with.`);
     }
     await packages(folder);
     const recorded = stacks.map(async (stack): Promise<Text> =>
@@ -63,7 +63,7 @@ async function packages(folder: string): Promise<void> {
     return;
   }
   const { code, stderr } = await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder);
-  if (code !== 0) throw new ReviewError(`The base's packages can't be installed (npm ci: ${lastLine(stderr)}).`);
+  if (code !== 0) throw new SetupError(`The base's packages can't be installed (npm ci: ${lastLine(stderr)}).`);
 }
 
 async function record(folder: string, stack: string): Promise<Text> {

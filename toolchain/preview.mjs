@@ -3,7 +3,11 @@
 import { complaint } from "./remains.mjs";
 import { run, SetupError } from "./steps.mjs";
 
-/** Previews a stack's `up`: its steps, also those that change nothing. @throws SetupError with what it complains about. */
+/**
+ * Previews a stack's `up`: its steps, also those that change nothing.
+ * @returns {Promise<import("../review/changes.ts").Step[]>}
+ * @throws SetupError with what it complains about.
+ */
 export async function preview(setup, stack) {
   const words = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack];
   const { code, stdout, stderr } = await run("pulumi", words, setup);

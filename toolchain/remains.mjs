@@ -66,7 +66,7 @@ async function forgetPending(setup, stack, { exported }) {
   if (code !== 0) throw new SetupError(complaint(stderr));
 }
 
-/** What went wrong first, in Pulumi's own words; a sentence may go on in the next line. */
+/** What went wrong first, in Pulumi's own words; a sentence may go on in the next line. @returns {string} */
 export function complaint(output) {
   const lines = output.split("\n").map((line) => line.trim());
   const goesOn = (line, next = "") => line.endsWith(":") || next.startsWith("because ");
