@@ -45,7 +45,7 @@ describe("One service of a stack that runs", function () {
       ),
     );
     await clone.edit("platform/catalogue/frontends.ts", (text) =>
-      text.replace("keepwww: { ", "keepwww: { readySeconds: 12, "),
+      text.replace("keepwww: { ", "keepwww: { readySeconds: 30, "),
     );
     await clone.mustPulumi("stack", "init", "qa");
     await clone.mustPulumi("config", "set", "--path", "mia:replicas.user", "2");
