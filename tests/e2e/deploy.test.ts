@@ -44,9 +44,6 @@ describe("One service of a stack that runs", function () {
         '  get "slow", to: ->(_) { sleep 2; [200, {}, ["slow"]] }\n  get "revision", to: ->(_) { [200, {}, ["one"]] }\nend',
       ),
     );
-    await clone.edit("platform/catalogue/frontends.ts", (text) =>
-      text.replace("keepwww: { ", "keepwww: { readySeconds: 30, "),
-    );
     await clone.mustPulumi("stack", "init", "qa");
     await clone.mustPulumi("config", "set", "--path", "mia:replicas.user", "2");
     await clone.mustPulumi("up", "--yes", "--skip-preview");
@@ -195,7 +192,7 @@ describe("One service of a stack that runs", function () {
       () =>
         refused(
           () => deploy("keepwww"),
-          /^✘ Deploying keepwww failed \(keepwww runs, but was not in the load balancer within 12 s \(Consul: critical .*\): it runs [0-9a-f]{12}, as before, and not [0-9a-f]{12}\.$/,
+          /^✘ Deploying keepwww failed \(keepwww runs, but was not in the load balancer within 30 s \(Consul: critical .*\): it runs [0-9a-f]{12}, as before, and not [0-9a-f]{12}\.$/,
         ),
       "keepwww",
     );
