@@ -8,7 +8,6 @@ import { delimiter, join } from "node:path";
 import { command, type Ended, eventually, succeed } from "./support/command.ts";
 import { freePort } from "./support/ports.ts";
 import { hostImage, MachineHost, ownerLabel, sweep } from "./support/machine-host.ts";
-import { VirtualBox } from "./support/virtual-box.ts";
 
 /** docker-machine itself, with a store of its own. */
 class DockerMachine {
@@ -145,62 +144,5 @@ describe("What a run that was killed has left", () => {
     assert.ok((await left()).every(Boolean));
     await sweep();
     assert.deepEqual(await left(), ["", "", false]);
-  });
-});
-
-describe("VirtualBox's stand-in", function () {
-  this.timeout(120_000);
-  let box: VirtualBox;
-  let machines: DockerMachine;
-  let folder: string;
-
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "mia shared "));
-    box = await VirtualBox.install();
-    // The default, 192.168.99.1/24, is none that today's VirtualBox allows.
-    machines = new DockerMachine({
-      ...box.environment(),
-      VIRTUALBOX_HOSTONLY_CIDR: "192.168.59.1/24",
-      VIRTUALBOX_SHARE_FOLDER: `${folder}:code`,
-    });
-  });
-
-  after(async () => {
-    machines.remove();
-    await box.remove();
-    rmSync(folder, { recursive: true });
-  });
-
-  it("is what the article's own command line makes a machine with", async () => {
-    const size = ["--virtualbox-memory", "4096", "--virtualbox-disk-size", "32000"];
-    await machines.must("create", "-d", "virtualbox", ...size, "mia");
-    const calls = box.calls().join("\n");
-    assert.match(calls, /^modifyvm mia .*--memory 4096 /m);
-    assert.match(calls, /^convertfromraw stdin .*\/disk\.vmdk 33554432000 /m);
-    assert.match(await machines.must("ip", "mia"), /^192\.168\.59\.\d+$/);
-  });
-
-  it("has an engine there, which has the memory, and the folder that is shared", async () => {
-    const machine = await box.machine("mia");
-    assert.equal(machine.address, await machines.must("ip", "mia"));
-    await machine.load(tool);
-    const ran = await machines.docker("mia", "run", "--rm", tool, "-version");
-    assert.match(ran.output, /consul-template v0\.41\.1/);
-    writeFileSync(join(folder, "file"), "from here");
-    assert.equal(await machine.run("cat", "/code/file"), "from here");
-    assert.equal((await machine.ssh("true")).code, 0);
-  });
-
-  it("stops and starts it", async () => {
-    await machines.must("stop", "mia");
-    assert.equal(await machines.must("status", "mia"), "Stopped");
-    await machines.must("start", "mia");
-    assert.equal((await machines.docker("mia", "image", "inspect", tool)).code, 0);
-  });
-
-  it("removes it whole", async () => {
-    await machines.must("rm", "-y", "mia");
-    assert.equal(box.has("mia"), false);
-    await assert.rejects(box.machine("mia"));
   });
 });
