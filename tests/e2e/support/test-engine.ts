@@ -48,8 +48,24 @@ export abstract class TestEngine {
   async clear(): Promise<void> {
     const all = (await this.docker("ps", "--all", "--quiet")).stdout.split("\n").filter((id) => id !== "");
     if (all.length > 0) await this.docker("rm", "--force", "--volumes", ...all);
-    await this.docker("network", "prune", "--force");
+    await this.removeNetworks();
     const volumes = (await this.docker("volume", "ls", "--quiet")).stdout.split("\n").filter((name) => name !== "");
     if (volumes.length > 0) await this.docker("volume", "rm", "--force", ...volumes);
+  }
+
+  /** An engine that is very busy may forget to take a container that is gone off its network, which then can't be removed. */
+  private async removeNetworks(): Promise<void> {
+    const list = ["network", "ls", "--filter", "type=custom", "--format", "{{.Name}}"];
+    const names = (await this.docker(...list)).stdout.split("\n").filter((name) => name !== "");
+    for (const name of names) {
+      const on = await this.docker("network", "inspect", "--format", "{{range .Containers}}{{.Name}} {{end}}", name);
+      for (const gone of on.stdout
+        .trim()
+        .split(" ")
+        .filter((one) => one !== "")) {
+        await this.docker("network", "disconnect", "--force", name, gone);
+      }
+      await this.must("network", "rm", name);
+    }
   }
 }
