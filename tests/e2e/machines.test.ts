@@ -84,6 +84,19 @@ describe("Stacks of one clone on different machines", function () {
     assert.equal((await clone.run("docker", ["context", "ls", "--quiet"])).stdout.trim(), "default");
   });
 
+  it("are there again where docker-machine has forgotten a computer, on which nothing of before is left", async () => {
+    assert.equal((await clone.run("docker-machine", ["rm", "-y", "box"])).code, 0);
+    const { stdout } = await clone.mustPulumi("preview", "--stack", "there");
+    assert.match(
+      stdout,
+      /warning: The machine box is not there: an `up` makes it, and what runs on it is known then\./,
+    );
+    assert.match(stdout, /^ +\+-4 to replace$/m);
+    assert.match((await up("there")).stdout, /^ +\+-4 replaced$/m);
+    await unchanged("there");
+    assert.deepEqual((await host.remains()).sort(), all("there"));
+  });
+
   it("are taken away one by one, each where it lives, while the other's machine is off", async () => {
     await host.stopEngine();
     await npm("down", "--", "--stack", "here", "--yes");
