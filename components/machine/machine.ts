@@ -160,8 +160,12 @@ function provider(
 ): docker.Provider {
   // Where the shell's own engine is another, what it says for that would be in the way.
   const alone = "DOCKER_CERT_PATH" in engine.address ? { context: "", certPath: "" } : {};
-  const args = { host: known(engine, engine.host), ...alone, ...certificateMaterial(engine), ...registryAuth(place) };
-  return new docker.Provider(`${name}-docker`, args, { parent });
+  // Of a provider that is not known a preview could not tell what is replaced: there it is one that nobody talks to.
+  const reach =
+    engine.id === ""
+      ? { host: "tcp://not.made.yet:2376", disableDockerDaemonCheck: true }
+      : { host: known(engine, engine.host), ...certificateMaterial(engine) };
+  return new docker.Provider(`${name}-docker`, { ...reach, ...alone, ...registryAuth(place) }, { parent });
 }
 
 /** The certificates themselves, so that a state is enough to reach the engine. */

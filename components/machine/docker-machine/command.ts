@@ -12,8 +12,6 @@ export interface Task {
   readonly secrets: readonly string[];
   /** Which machine it is about. */
   readonly id: string;
-  /** Who is to live on it. */
-  readonly platform: string;
 }
 
 const task = JSON.parse(process.env["MIA_MACHINE"] ?? "") as Task;
@@ -25,7 +23,7 @@ try {
     await ensureMachine(wanted, { begins: () => undefined, says: () => undefined });
     console.log(id);
   } else {
-    const stays = await removeMachine(wanted.settings, id, task.platform);
+    const stays = await removeMachine(wanted, id);
     if (stays !== undefined) console.error(stays);
   }
 } catch (error) {

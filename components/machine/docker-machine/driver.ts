@@ -10,6 +10,7 @@ import { changes } from "./changes.ts";
 import { MachineError } from "./cli.ts";
 import { ensureMachine, isChanged, isConfirmed, shortId } from "./ensure.ts";
 import { type Look, lookAt } from "./look.ts";
+import { refuseOthers } from "./remove.ts";
 import { machineFolder, readRecord, type Record, writeRecord } from "./store.ts";
 import { DockerMachine } from "./resource.ts";
 import type { Wanted } from "./wanted.ts";
@@ -34,12 +35,12 @@ interface Found {
 export async function dockerMachineEngine(settings: DockerMachineSettings, around: Surroundings): Promise<Engine> {
   const { name } = settings;
   const share = shareFor(settings, around);
-  const wanted = { settings, flags: createFlags(settings, share) };
+  const wanted = { settings, flags: createFlags(settings, share), platform: around.platform };
   refuseChange(wanted, around);
   const found = pulumi.runtime.isDryRun() ? await foresee(wanted, around) : await make(wanted);
   const { host, certificates, id, platform, record } = found;
   if (share !== undefined && !found.asleep) await refuseOtherShare(settings, share, around);
-  const resource = new DockerMachine(name, { wanted, machineId: record.id, platform: around.platform });
+  const resource = new DockerMachine(name, { wanted, machineId: record.id });
   return {
     host,
     certificates,
@@ -50,7 +51,8 @@ export async function dockerMachineEngine(settings: DockerMachineSettings, aroun
     reachedAt: reachedAt(host),
     choice: "correct mia:machine to name",
     ...(share === undefined ? {} : { folder: (path: string) => shared(path, share) }),
-    made: resource.made,
+    // A preview that has found it knows it, whatever else is to change of the resource, such as a secret.
+    ...(pulumi.runtime.isDryRun() && id !== "" ? {} : { made: resource.made }),
     machineId: record.id,
     // Who goes with it needs no goodbye of its own; a computer that generic was shown stays, whatever docker-machine forgets.
     ...(record.made && settings.machineDriver !== "generic" ? { deletedWith: resource.command } : {}),
@@ -80,6 +82,7 @@ async function foresee(wanted: Wanted, { keepsData }: Surroundings): Promise<Fou
   const record = readRecord(name);
   const look = await lookAt(settings).catch(cleanly);
   const again = record !== undefined && isChanged(flags, record);
+  if (again) await refuseOthers(wanted, look).catch(cleanly);
   if (look.kind === "absent" || look.kind === "gone" || again) {
     const anew = keepsData
       ? " Had the stack one before, then `npm run down -- --volumes` has to forget what was on it."

@@ -4,7 +4,7 @@ import { MachineError } from "./cli.ts";
 import { type Look, lookAt } from "./look.ts";
 import { make } from "./make.ts";
 import { mend, unwell } from "./mend.ts";
-import { remove } from "./remove.ts";
+import { refuseOthers, remove } from "./remove.ts";
 import { readRecord, type Record, withStore, writeRecord } from "./store.ts";
 import type { Listener, Wanted } from "./wanted.ts";
 
@@ -26,6 +26,12 @@ export function ensureMachine(wanted: Wanted, listener: Listener): Promise<Ready
     const record = readRecord(name);
     let look = await lookAt(settings);
     if (mayGo(wanted, record, look)) {
+      // One that is off can't be asked who lives on it.
+      if (look.kind !== "gone" && look.kind !== "well") {
+        await mend(settings, look, listener);
+        look = await lookAt(settings);
+      }
+      await refuseOthers(wanted, look);
       listener.begins(`removing the machine ${name}`);
       await remove(settings);
       look = { kind: "absent" };
@@ -42,7 +48,7 @@ export function ensureMachine(wanted: Wanted, listener: Listener): Promise<Ready
 
 /** Whether the machine is one of ours that is to be replaced, or of which VirtualBox has nothing any more. */
 function mayGo({ settings, flags }: Wanted, record: Record | undefined, look: Look): boolean {
-  if (record?.made !== true) return false;
+  if (record?.made !== true || look.kind === "absent") return false;
   return look.kind === "gone" || (isChanged(flags, record) && isConfirmed(settings, record));
 }
 

@@ -9,8 +9,6 @@ export interface DockerMachineArgs {
   wanted: Wanted;
   /** Which machine it is: another one is another resource in its place. */
   machineId: string;
-  /** The platform that lives on it. */
-  platform: string;
 }
 
 /** A machine of docker-machine's in the state: a `destroy` takes it away if we have made it. */
@@ -19,11 +17,7 @@ export class DockerMachine extends pulumi.ComponentResource {
   readonly made: pulumi.Output<string>;
   readonly command: pulumi.Resource;
 
-  constructor(
-    name: string,
-    { wanted, machineId, platform }: DockerMachineArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, { wanted, machineId }: DockerMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     const { name: machine, driver, machineDriver, secrets, options, binary } = wanted.settings;
     super("mia:platform:DockerMachine", name, { machineDriver }, opts);
     // Secrets are in variables of their own, so that all else shows in a preview.
@@ -31,7 +25,6 @@ export class DockerMachine extends pulumi.ComponentResource {
       wanted: { ...wanted, settings: { driver, name: machine, machineDriver, options, binary, secrets: {} } },
       secrets: Object.keys(secrets),
       id: machineId,
-      platform,
     };
     const script = "node components/machine/docker-machine/command.ts";
     const made = new command.local.Command(

@@ -5,6 +5,8 @@ export interface Wanted {
   readonly settings: DockerMachineSettings;
   /** What it is made with. */
   readonly flags: readonly string[];
+  /** Who is to live on it. */
+  readonly platform: string;
 }
 
 /** Hears what goes on: a line when something begins, and all that docker-machine says meanwhile. */
