@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { Clone } from "./support/clone.ts";
-import { type Ended, eventually } from "./support/command.ts";
+import { type Ended, eventually, succeed } from "./support/command.ts";
 import { MachineHost } from "./support/machine-host.ts";
 import { PrivateRegistry } from "./support/private-registry.ts";
+import { lastLine } from "./support/qa-run.ts";
 
 /** QA on another computer, by each way to have one, with images of our own from a private registry. */
 describe("A machine that is another computer", function () {
@@ -136,10 +137,10 @@ describe("A machine that is another computer", function () {
   });
 
   describe("that ssh reaches", () => {
-    it("has the platform, is accepted, and is left with nothing", async () => {
+    it("has the platform, is accepted, and is left with nothing, all by `npm run qa`", async () => {
       await make("by-ssh", { driver: "ssh", address: `root@${host.address}` });
-      await works("by-ssh");
-      await npm("down", "--", "--stack", "by-ssh", "--yes");
+      const { output } = await npm("qa", "--", "--stack", "by-ssh");
+      assert.match(lastLine(output), /^✔ Stack by-ssh came up, passed \d+ tests and is gone again \(/);
       assert.deepEqual(await host.remains(), []);
     });
 
@@ -157,8 +158,13 @@ describe("A machine that is another computer", function () {
   });
 
   describe("that a docker context names", () => {
-    it("has the platform, is accepted, and is left with nothing", async () => {
-      await clone.run("docker", ["context", "create", "elsewhere", "--docker", `host=ssh://root@${host.address}`]);
+    const context = (name: string, endpoint: string) =>
+      succeed("docker", ["context", "create", name, "--docker", endpoint], { cwd: clone.folder, env: clone.env });
+
+    it("with its certificates has the platform, is accepted, and is left with nothing", async () => {
+      // docker-machine's own, whose engine has stayed as it was made.
+      const files = ["ca", "cert", "key"].map((name) => `${name}=${join(store, "certs", `${name}.pem`)}`);
+      await context("elsewhere", [`host=tcp://${host.address}:2376`, ...files].join(","));
       await make("by-context", { driver: "context", name: "elsewhere" });
       await works("by-context");
       await npm("down", "--", "--stack", "by-context", "--yes");
@@ -176,13 +182,14 @@ describe("A machine that is another computer", function () {
     });
 
     it("is refused where code is to be mounted from this computer", async () => {
-      await set("by-context", "mia:machine.name", "elsewhere");
+      await context("by-its-ssh", `host=ssh://root@${host.address}`);
+      await set("by-context", "mia:machine.name", "by-its-ssh");
       await clone.mustPulumi("config", "set", "--stack", "by-context", "mia:kind", "development");
       const { code, output } = await clone.pulumi("preview", "--stack", "by-context");
       assert.notEqual(code, 0);
       assert.match(
         output,
-        /mia:kind: got development, whose folders of this computer the machine of the context elsewhere \(ssh:\S+\) has not, need qa\./,
+        /mia:kind: got development, whose folders of this computer the machine of the context by-its-ssh \(ssh:\S+\) has not, need qa\./,
       );
     });
   });
