@@ -9,7 +9,7 @@ import { usualSocket } from "../local.ts";
 import { changes } from "./changes.ts";
 import { MachineError } from "./cli.ts";
 import { ensureMachine, isChanged, isConfirmed, shortId } from "./ensure.ts";
-import { type Look, lookAt } from "./look.ts";
+import { type Look, lookAt, type Well } from "./look.ts";
 import { refuseOthers } from "./remove.ts";
 import { machineFolder, readRecord, type Record, writeRecord } from "./store.ts";
 import { DockerMachine } from "./resource.ts";
@@ -24,6 +24,8 @@ interface Found {
   readonly id: string;
   readonly platform: string;
   readonly record: Pick<Record, "id" | "made">;
+  /** The folder of this computer that it shows, as docker-machine says it. */
+  readonly shares: string;
   readonly asleep?: boolean;
 }
 
@@ -39,7 +41,7 @@ export async function dockerMachineEngine(settings: DockerMachineSettings, aroun
   refuseChange(wanted, around);
   const found = pulumi.runtime.isDryRun() ? await foresee(wanted, around) : await make(wanted);
   const { host, certificates, id, platform, record } = found;
-  if (share !== undefined && !found.asleep) await refuseOtherShare(settings, share, around);
+  if (share !== undefined && !found.asleep) refuseOtherShare(found, settings, share, around);
   const resource = new DockerMachine(name, { wanted, machineId: record.id });
   return {
     host,
@@ -70,9 +72,9 @@ async function make(wanted: Wanted): Promise<Found> {
   }).catch(cleanly);
   const { look, record } = ready;
   const engine = await ask(wanted.settings, look);
-  const { host, certificates } = look;
+  const { host, certificates, shares } = look;
   writeRecord(wanted.settings.name, { ...record, engine: { host, ...engine } });
-  return { host, certificates, ...engine, record };
+  return { host, certificates, shares, ...engine, record };
 }
 
 /** Says what an `up` would do. */
@@ -94,8 +96,8 @@ async function foresee(wanted: Wanted, { keepsData }: Surroundings): Promise<Fou
     return { ...unknown, record: { id: randomUUID(), made: true } };
   }
   if (look.kind === "well") {
-    const engine = await ask(settings, look);
-    return { host: look.host, certificates: look.certificates, ...engine, record: record ?? { id: "", made: false } };
+    const { host, certificates, shares } = look;
+    return { host, certificates, shares, ...(await ask(settings, look)), record: record ?? { id: "", made: false } };
   }
   await pulumi.log.warn(`The machine ${name} ${words(look)}: an \`up\` tries to put it right.`);
   const last = { ...unknown, certificates: machineFolder(name), ...record?.engine };
@@ -106,6 +108,7 @@ async function foresee(wanted: Wanted, { keepsData }: Surroundings): Promise<Fou
 const unknown = {
   host: "",
   certificates: "",
+  shares: "",
   id: "",
   platform: `linux/${process.arch === "arm64" ? "aarch64" : "x86_64"}`,
   asleep: true,
@@ -116,7 +119,7 @@ function words(look: Look): string {
   return `does not do its work${"why" in look ? ` (${look.why})` : ""}`;
 }
 
-async function ask({ name, machineDriver }: DockerMachineSettings, { host, certificates }: Look & { kind: "well" }) {
+async function ask({ name, machineDriver }: DockerMachineSettings, { host, certificates }: Well) {
   const other = "name another mia:machine.machineDriver";
   const { id, platform } = await askEngine(
     tlsAddress(host, certificates),
@@ -143,16 +146,15 @@ function shared(path: string, { folder, path: there }: Share): string {
   return [there, ...relative(folder, resolve(path)).split(sep)].join("/");
 }
 
-async function refuseOtherShare(
-  settings: DockerMachineSettings,
+function refuseOtherShare(
+  { shares }: Found,
+  { name }: DockerMachineSettings,
   { folder, path }: Share,
-  around: Surroundings,
-): Promise<void> {
-  const look = await lookAt(settings);
-  const shares = look.kind === "well" ? look.shares : "";
+  { source }: Surroundings,
+): void {
   if (shares === `${folder}:${path.slice(1)}`) return;
   throw new pulumi.RunError(
-    `${around.source}: mia:machine.name: got ${settings.name}, a machine that does not share ${folder}, whose code is mounted, need one of this clone's own. Fix: pulumi config set --path mia:machine.name another`,
+    `${source}: mia:machine.name: got ${name}, a machine that does not share ${folder}, whose code is mounted, need one of this clone's own. Fix: pulumi config set --path mia:machine.name another`,
   );
 }
 

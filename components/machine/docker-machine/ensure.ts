@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DockerMachineSettings } from "../../../platform/machine.ts";
 import { MachineError } from "./cli.ts";
-import { type Look, lookAt } from "./look.ts";
+import { type Look, lookAt, type Well } from "./look.ts";
 import { make } from "./make.ts";
 import { mend, unwell } from "./mend.ts";
 import { refuseOthers, remove } from "./remove.ts";
@@ -10,7 +10,7 @@ import type { Listener, Wanted } from "./wanted.ts";
 
 /** A machine whose engine answers, and what is written down of it. */
 export interface Ready {
-  readonly look: Look & { kind: "well" };
+  readonly look: Well;
   readonly record: Record;
 }
 

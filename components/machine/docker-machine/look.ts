@@ -9,8 +9,16 @@ export type Look =
   | { readonly kind: "absent" | "gone" }
   /** It is off, or does not do its work. */
   | { readonly kind: "stopped" | "ill" | "broken"; readonly why: string; readonly shows?: string }
-  /** Its engine answers over TLS. */
-  | { readonly kind: "well"; readonly host: string; readonly certificates: string; readonly shares: string };
+  | Well;
+
+/** Its engine answers over TLS. */
+export interface Well {
+  readonly kind: "well";
+  readonly host: string;
+  readonly certificates: string;
+  /** The folder of this computer that it shows, and where: `folder:name`. */
+  readonly shares: string;
+}
 
 interface Inspected {
   Driver: { ShareFolder?: string };

@@ -3,7 +3,7 @@ import type { DockerMachineSettings } from "../../../platform/machine.ts";
 import { tlsAddress } from "../addresses.ts";
 import { type Address, docker, dockerLines } from "../docker.ts";
 import { dockerMachine, MachineError } from "./cli.ts";
-import { type Look, lookAt } from "./look.ts";
+import { type Look, lookAt, type Well } from "./look.ts";
 import { machineFolder, readRecord, withStore } from "./store.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -86,8 +86,6 @@ async function clear(look: Well, platform: string): Promise<void> {
     }
   }
 }
-
-type Well = Look & { kind: "well" };
 
 function addressOf({ host, certificates }: Well): Address {
   return tlsAddress(host, certificates);
