@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createUser, found } from "../../acceptance/flow.ts";
 import { Clone, type Ports } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
-import { type Kind, Load } from "./support/load.ts";
+import { type Kind, Load, slow, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { lastLine } from "./support/qa-run.ts";
 
@@ -12,16 +12,8 @@ const kinds: Kind[] = [
   { method: "GET", path: "/user/users?ids=0", status: 200, words: '{"users":[]}' },
   { method: "POST", path: "/user/users", body: '{"name":"New","email":"a@b.org"}', status: 201, words: '"name":"New"' },
   { method: "GET", path: "/keepwww/", status: 200, words: "<title>Keep</title>" },
-  // catalog asks user, unless it has been asked the same before.
-  {
-    method: "GET",
-    path: (turn) => `/catalog/search?q=constant${"+".repeat(1 + (turn % 500))}load`,
-    status: 200,
-    words: '"name":"constant load"',
-  },
+  uncachedSearch,
 ];
-/** Takes two seconds. */
-const slow: Kind = { method: "GET", path: "/user/slow", status: 200, words: "slow" };
 
 describe("One service of a stack that runs", function () {
   this.timeout(300_000);

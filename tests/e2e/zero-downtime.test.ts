@@ -4,7 +4,7 @@ import { createUser, found } from "../../acceptance/flow.ts";
 import { Clone, type Ports } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";
-import { type Kind, Load } from "./support/load.ts";
+import { type Kind, Load, slow, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 
 /** How many requests each change is to meet at least: `npm run test:long` asks for more. */
@@ -15,16 +15,8 @@ const kinds: Kind[] = [
   { method: "POST", path: "/user/users", body: '{"name":"","email":"a@b.org"}', status: 422, words: "can't be blank" },
   { method: "GET", path: "/keepwww/", status: 200, words: "<title>Keep</title>" },
   { method: "POST", path: "/user/users", body: '{"name":"New","email":"a@b.org"}', status: 201, words: '"name":"New"' },
-  // catalog asks user, unless it has been asked the same before.
-  {
-    method: "GET",
-    path: (turn) => `/catalog/search?q=constant${"+".repeat(1 + (turn % 500))}load`,
-    status: 200,
-    words: '"name":"constant load"',
-  },
+  uncachedSearch,
 ];
-/** Takes two seconds. */
-const slow: Kind = { method: "GET", path: "/user/slow", status: 200, words: "slow" };
 
 describe("No request fails", function () {
   this.timeout(900_000);

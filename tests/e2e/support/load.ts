@@ -11,6 +11,17 @@ export interface Kind {
   readonly words: string;
 }
 
+/** catalog asks user, unless it has been asked the same before; a user of that name has to be there. */
+export const uncachedSearch: Kind = {
+  method: "GET",
+  path: (turn) => `/catalog/search?q=constant${"+".repeat(1 + (turn % 500))}load`,
+  status: 200,
+  words: '"name":"constant load"',
+};
+
+/** Takes two seconds, by a route that the test has given to user. */
+export const slow: Kind = { method: "GET", path: "/user/slow", status: 200, words: "slow" };
+
 /** What a load has seen since it was asked last. */
 export interface Seen {
   readonly sent: number;
