@@ -1,4 +1,4 @@
-import { type Difference, differences, factsOf } from "./facts.ts";
+import { type Difference, differences, factsOf, isOwn } from "./facts.ts";
 import { render, type Recorded } from "./render.ts";
 
 /** What happens to a resource. */
@@ -24,12 +24,12 @@ export function changesOfTexts(before: string, after: string): Change[] {
 }
 
 /** What Pulumi's Docker provider changes of a container that goes on running. */
-const inPlace = /^(in|after|option|memory|memorySwap|cpuShares|cpuSet|restart|maxRetryCount|destroyGraceSeconds|wait)/;
+const inPlace = /^(memory|memorySwap|cpuShares|cpuSet|restart|maxRetryCount|destroyGraceSeconds|wait|waitTimeout)\b/;
 
 function operationOf(resource: string, details: readonly Difference[]): Operation {
   const whole = details.find(({ what }) => what === "");
   if (whole !== undefined) return whole.before.length === 0 ? "create" : "delete";
-  const own = details.filter(({ what }) => !/^(in|after|option)\b/.test(what));
+  const own = details.filter(({ what }) => isOwn(what));
   if (/^docker:.*:Container::/.test(resource))
     return own.some(({ what }) => !inPlace.test(what)) ? "replace" : "update";
   const replaces = /^(docker|random|tls):/.test(resource) || own.some(({ what }) => what.startsWith("triggers"));

@@ -74,7 +74,7 @@ function section({ stack, source, changes, broken }: Reviewed, rows: number, cel
   return { text: [title, "", ...lines, ...table, ""].join("\n"), cut };
 }
 
-/** `1 replaced (catalog), 2 created (…)`. */
+/** `1 replaced, 2 created.` */
 function summary(changes: readonly Change[]): string {
   if (changes.length === 0) return "nothing.";
   const words = { create: "created", update: "updated", replace: "replaced", delete: "deleted" };

@@ -17,6 +17,11 @@ export function factsOf(text: string): Facts {
   );
 }
 
+/** Whether it is the resource's own, and no word about its place or an option of Pulumi's. */
+export function isOwn(what: string): boolean {
+  return !/^(in|after|option)\b/.test(what);
+}
+
 /** What a resource is in plain words: `container`, `random password`. */
 export function kindOf(type: string): string {
   return (type.split(":").at(-1) ?? "").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();

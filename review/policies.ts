@@ -1,4 +1,4 @@
-import { type Facts, factsOf, kindOf } from "./facts.ts";
+import { type Facts, factsOf, isOwn, kindOf } from "./facts.ts";
 
 /** A rule that a team can switch on for what a pull request changes. */
 interface Policy {
@@ -20,7 +20,7 @@ export const policies = {
         const fix =
           "Fix: keep it as it was, or let this pull request go without the policy keep-data where its data may go.";
         if (now === undefined) return [`the data volume ${name} would be deleted with all that is in it. ${fix}`];
-        const own = [...facts].filter(([what]) => !/^(in|after|option)\b/.test(what) && what !== "labels");
+        const own = [...facts].filter(([what]) => isOwn(what) && what !== "labels");
         const changed = own.find(([what, lines]) => String(now.get(what)) !== String(lines))?.[0];
         if (changed !== undefined) {
           return [
