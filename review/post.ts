@@ -2,7 +2,7 @@
 
 import { Octokit } from "@octokit/rest";
 import { existsSync, readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { parse } from "../toolchain/arguments.mjs";
 import { main, SetupError } from "../toolchain/steps.mjs";
 import { longest, marker } from "./comment.ts";
 
@@ -63,19 +63,13 @@ function read(args: string[]) {
   const text = { type: "string" } as const;
   const options = { file: text, "pull-request": text, head: text, commit: text, as: text };
   const refuse = (why: string) => new SetupError(`${why} Usage: ${usage}`);
-  try {
-    const { file, ...values } = parseArgs({ args, options }).values;
-    if (file === undefined || !existsSync(file)) throw refuse(`--file: got ${file ?? "nothing"}, need a file.`);
-    const number = values["pull-request"];
-    if (number !== undefined && !/^[1-9]\d*$/.test(number))
-      throw refuse(`--pull-request: got ${number}, need a number.`);
-    if (number === undefined && !(values.head && values.commit))
-      throw refuse("Need --pull-request, or --head and --commit.");
-    return { file, ...values };
-  } catch (error) {
-    if (error instanceof SetupError) throw error;
-    throw refuse((error as Error).message.replace(/\.?$/, "."));
-  }
+  const { file, ...values } = parse(args, options, usage).values;
+  if (file === undefined || !existsSync(file)) throw refuse(`--file: got ${file ?? "nothing"}, need a file.`);
+  const number = values["pull-request"];
+  if (number !== undefined && !/^[1-9]\d*$/.test(number)) throw refuse(`--pull-request: got ${number}, need a number.`);
+  if (number === undefined && !(values.head && values.commit))
+    throw refuse("Need --pull-request, or --head and --commit.");
+  return { file, ...values };
 }
 
 await main(async () => {

@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parse } from "../toolchain/arguments.mjs";
 import { main, SetupError } from "../toolchain/steps.mjs";
 import { changesOfTexts } from "./changes.ts";
 import { comment, type Reviewed, wholeText } from "./comment.ts";
@@ -64,14 +64,9 @@ function read(args: string[]) {
     output: { type: "string" },
     link: { type: "string" },
   } as const;
-  try {
-    const { base, ...values } = parseArgs({ args, options }).values;
-    if (base === undefined) throw new SetupError(`--base: got nothing, need a commit or branch. Usage: ${usage}`);
-    return { base, ...values };
-  } catch (error) {
-    if (error instanceof SetupError) throw error;
-    throw new SetupError(`${(error as Error).message.replace(/\.?$/, ".")} Usage: ${usage}`);
-  }
+  const { base, ...values } = parse(args, options, usage).values;
+  if (base === undefined) throw new SetupError(`--base: got nothing, need a commit or branch. Usage: ${usage}`);
+  return { base, ...values };
 }
 
 function knownPolicy(name: string): keyof typeof policies {

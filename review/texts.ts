@@ -1,13 +1,11 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SetupError } from "../toolchain/steps.mjs";
+import { root, run, SetupError } from "../toolchain/steps.mjs";
 
 /** A stack's text (record.ts), or the sentence with which the program refuses it. */
 export type Text = { readonly text: string } | { readonly refusal: string };
-
-const root = join(import.meta.dirname, "..");
 
 /** The stacks that git knows a file of. */
 export function trackedStacks(): string[] {
@@ -62,23 +60,15 @@ async function packages(folder: string): Promise<void> {
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     return;
   }
-  const { code, stderr } = await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder);
+  const { code, stderr } = await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder });
   if (code !== 0) throw new SetupError(`The base's packages can't be installed (npm ci: ${lastLine(stderr)}).`);
 }
 
 async function record(folder: string, stack: string): Promise<Text> {
-  const { code, stdout, stderr } = await run(process.execPath, ["review/record.ts", stack], folder);
+  const { code, stdout, stderr } = await run(process.execPath, ["review/record.ts", stack], { cwd: folder });
   if (code === 0) return { text: stdout };
   const error = stderr.split("\n").findLast((line) => /^\w*Error/.test(line));
   return { refusal: stdout.trim() || (error ?? lastLine(stderr)) };
-}
-
-function run(command: string, args: string[], cwd: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((done) => {
-    execFile(command, args, { cwd, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      done({ code: error === null ? 0 : 1, stdout, stderr });
-    });
-  });
 }
 
 function git(...args: string[]): string {

@@ -3,7 +3,15 @@
 import { parseArgs } from "node:util";
 import { SetupError } from "./steps.mjs";
 
-/** The options among these arguments; what is not one of them is refused with the usage. */
+/**
+ * The options among these arguments; what is not one of them is refused with the usage.
+ * @template {NonNullable<import("node:util").ParseArgsConfig["options"]>} T
+ * @param {string[]} args
+ * @param {T} options
+ * @param {string} usage
+ * @param {{ allowPositionals?: boolean }} [more]
+ * @returns {ReturnType<typeof parseArgs<{ args: string[], options: T, allowPositionals: boolean }>>}
+ */
 export function parse(args, options, usage, { allowPositionals = false } = {}) {
   try {
     return parseArgs({ args, options, allowPositionals });

@@ -1,7 +1,6 @@
 // The versions that a stack's config names, mia:versions: by service, the tag of its image.
 
-import { complaint } from "./remains.mjs";
-import { run, SetupError } from "./steps.mjs";
+import { config } from "./config.mjs";
 
 const key = "mia:versions";
 
@@ -13,9 +12,4 @@ export async function nameVersions(setup, stack, versions) {
   // By `--path` those of decimal digits alone would become numbers.
   const value = { value: JSON.stringify(versions), objectValue: versions, secret: false };
   await config(setup, stack, "set-all", "--json", JSON.stringify({ [key]: value }));
-}
-
-async function config(setup, stack, ...words) {
-  const { code, stderr } = await run("pulumi", ["config", ...words, "--stack", stack], setup);
-  if (code !== 0) throw new SetupError(complaint(stderr));
 }

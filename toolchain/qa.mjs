@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { accept, suiteArguments, suiteOptions } from "./accept.mjs";
 import { parse, plainName } from "./arguments.mjs";
+import { config } from "./config.mjs";
 import { keepLogs } from "./container-logs.mjs";
 import { marked } from "./family.mjs";
 import { listen } from "./interrupt.mjs";
@@ -13,7 +14,7 @@ import { takeLease } from "./lease.mjs";
 import { create, prepare } from "./mia.mjs";
 import { complaint, readState } from "./remains.mjs";
 import { installFilter, withoutIdleSalt } from "./stack-file-filter.mjs";
-import { configured, main, own, root, run, say, SetupError, stackFile, time } from "./steps.mjs";
+import { configured, main, own, root, say, SetupError, stackFile, time } from "./steps.mjs";
 import { endOrphans, removeStack, takeAway, update } from "./take-away.mjs";
 import { codes, verdict } from "./verdict.mjs";
 
@@ -100,13 +101,9 @@ async function up({ setup, stack, registry, lease, signal, folder }) {
 }
 
 /** Keeps its images there, or nowhere but on the engine, whatever qa's own config says. */
-async function useRegistry({ env }, stack, address) {
-  const config = async (...words) => {
-    const { code, stderr } = await run("pulumi", ["config", ...words, "--stack", stack], { env });
-    if (code !== 0) throw new SetupError(complaint(stderr));
-  };
-  await config("rm", "mia:registry");
-  if (address !== "") await config("set", "--path", "mia:registry.address", address);
+async function useRegistry(setup, stack, address) {
+  await config(setup, stack, "rm", "mia:registry");
+  if (address !== "") await config(setup, stack, "set", "--path", "mia:registry.address", address);
 }
 
 function itsOwnRegistry(stack) {

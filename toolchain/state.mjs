@@ -4,6 +4,7 @@ import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
+import { isAlive } from "./alive.mjs";
 import { own, root, say, SetupError, setVariable, stackFile, step } from "./steps.mjs";
 
 // It protects nothing, and needn't: it encrypts a state that lies beside it, in the clone's own folder.
@@ -48,15 +49,6 @@ export function dropDeadLocks(folder) {
     const file = join(entry.parentPath, entry.name);
     const { pid, hostname: holder } = JSON.parse(readFileSync(file, "utf8"));
     if (holder === hostname() && !isAlive(pid)) rmSync(file);
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === "EPERM"; // another user's
   }
 }
 

@@ -192,6 +192,7 @@ export function valueIn(text, key) {
   }
   return undefined;
 }
+
 /** Puts what was made under its final name; where another clone was faster, its copy is as good. */
 export function moveInto(fresh, target) {
   try {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../../../toolchain/alive.mjs";
 import { MachineError } from "./cli.ts";
 
 /** What we know of a machine, in its own folder of docker-machine's store, so that it goes with it. */
@@ -80,13 +81,5 @@ function holder(file: string): string {
     return readFileSync(file, "utf8");
   } catch {
     return ""; // given back just now
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // another user's
   }
 }
