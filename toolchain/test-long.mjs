@@ -13,9 +13,9 @@ await main(async () => {
   setVariable(setup, "MIA_LOAD_REQUESTS", String(Math.ceil(requests / changes)));
   const results = [];
   for (let run = 1; run <= runs; run++) {
-    results.push(await mocha(setup, `load run ${run}`, "tests/e2e/zero-downtime.test.ts"));
+    results.push(await mocha(setup, `load run ${run}`, ["tests/e2e/zero-downtime.test.ts"]));
   }
   setVariable(setup, "MIA_LONG", "1");
-  results.push(await mocha(setup, "interruptions", "tests/e2e/qa-interrupted.test.ts"));
+  results.push(await mocha(setup, "interruptions", ["tests/e2e/qa-interrupted.test.ts"]));
   return conclude(add(...results));
 });

@@ -23,7 +23,8 @@ describe("The article's machine", function () {
     return ended;
   };
 
-  before(async () => {
+  before(async function () {
+    this.timeout(1_800_000); // another file may have its turn
     box = await VirtualBox.install();
     clone = await Clone.make({});
     store = join(clone.home, "machines");

@@ -62,9 +62,10 @@ describe("A machine that fails", function () {
 
   const raw = (...args: string[]) => command("docker-machine", args, { cwd: "/", env: process.env });
 
-  before(async () => {
-    host = await MachineHost.start();
+  before(async function () {
+    this.timeout(1_800_000); // another file may have its turn
     box = await VirtualBox.install();
+    host = await MachineHost.start();
     store = mkdtempSync(join(tmpdir(), "mia-machines-"));
     Object.assign(process.env, box.environment(), { MACHINE_STORAGE_PATH: store });
   });

@@ -27,7 +27,7 @@ class DockerMachine {
 
   /** Runs the docker command as the machine's `env` says. */
   async docker(name: string, ...args: string[]): Promise<Ended> {
-    const said = await this.must("env", name);
+    const said = await this.must("env", "--shell", "bash", name); // where SHELL is not set it could not tell
     const variables: NodeJS.ProcessEnv = {};
     for (const [, key = "", value] of said.matchAll(/^export (\w+)="(.*)"$/gm)) variables[key] = value;
     return command("docker", args, { cwd: "/", env: { ...this.env, ...variables } });

@@ -55,7 +55,8 @@ describe("A stack whose machine", function () {
     await unchanged();
   }
 
-  before(async () => {
+  before(async function () {
+    this.timeout(1_800_000); // another file may have its turn
     box = await VirtualBox.install();
     clone = await Clone.make({});
     store = join(clone.home, "machines");

@@ -3,6 +3,7 @@ import { Agent, get } from "node:http";
 import { createUser, found } from "../../acceptance/flow.ts";
 import { Clone, type Ports } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
+import { figures } from "./support/figures.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";
 import { type Kind, Load, slow, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
@@ -45,8 +46,8 @@ describe("No request fails", function () {
 
   after(async () => {
     await load?.stop();
-    table.push(`${String(sentInAll)} requests in all`);
-    console.log(table.map((line) => `      ${line}`).join("\n"));
+    table.push(`in all: ${String(sentInAll)} requests`);
+    figures("zero-downtime", [["what", "what clients met"], ...table.map((line) => line.split(": "))]);
     clone.remove();
     await engine.clear();
   });

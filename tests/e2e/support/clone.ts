@@ -276,7 +276,7 @@ function npmCache(): string {
 function sweepClones(): void {
   for (const name of readdirSync(tmpdir()).filter((entry) => /^mia-(clone|cold)-/.test(entry))) {
     const owner = join(tmpdir(), name, "owner");
-    if (existsSync(owner) && existsSync(`/proc/${readFileSync(owner, "utf8")}`)) continue;
+    if (!existsSync(owner) || existsSync(`/proc/${readFileSync(owner, "utf8")}`)) continue;
     rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }

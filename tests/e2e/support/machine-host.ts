@@ -182,6 +182,7 @@ export class MachineHost extends TestEngine {
   }
 
   async startEngine(): Promise<void> {
+    await this.run("systemctl", "reset-failed", "docker"); // tests start and stop it more often than systemd takes for healthy
     await this.run("systemctl", "start", "docker");
   }
 
@@ -294,7 +295,7 @@ export async function sweep(): Promise<void> {
   for (const id of await list("network")) await outside("network", "rm", id);
   for (const name of readdirSync(tmpdir()).filter((entry) => /^mia-(machine-host|virtualbox)-/.test(entry))) {
     const owner = join(tmpdir(), name, "owner");
-    if (existsSync(owner) && isAlive(readFileSync(owner, "utf8"))) continue;
+    if (!existsSync(owner) || isAlive(readFileSync(owner, "utf8"))) continue;
     rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }

@@ -1,14 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { command, eventually } from "./command.ts";
 import { TestEngine } from "./test-engine.ts";
 
 const prefix = "mia-engine-";
 const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-// The engines' networks; rules let them through, since these engines touch no firewall themselves.
+// The engines' networks, 16 for each; rules let them through, since these engines touch no firewall themselves.
 const pool = "10.214.0.0/16";
+const engines = 16;
 const rules = [
   ["filter", "FORWARD", "-s", pool, "-j", "ACCEPT"],
   ["filter", "FORWARD", "-d", pool, "-j", "ACCEPT"],
@@ -23,15 +24,16 @@ export class OwnEngine extends TestEngine {
   readonly folder: string;
   readonly host: string;
   /** The machine's address on the engine's own bridge. */
-  address = "";
-  private readonly bridge: string;
+  readonly address: string;
+  private readonly number: number;
   private process: ChildProcess | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, number: number) {
     super();
     this.folder = folder;
+    this.number = number;
     this.host = `unix://${folder}/docker.sock`;
-    this.bridge = `mia${basename(folder).slice(prefix.length)}`;
+    this.address = `10.214.${String(number * engines + engines - 1)}.1`;
   }
 
   private static common: Promise<OwnEngine> | undefined;
@@ -42,27 +44,28 @@ export class OwnEngine extends TestEngine {
     return OwnEngine.common;
   }
 
-  /** Takes the shared one away, if there is one. */
+  /** Takes the shared one away, if there is one, and those of processes that have ended. */
   static async removeShared(): Promise<void> {
     const engine = await OwnEngine.common;
     OwnEngine.common = undefined;
     await engine?.remove();
+    await sweep();
   }
 
   static async start(): Promise<OwnEngine> {
     await sweep();
-    const engine = new OwnEngine(mkdtempSync(join(tmpdir(), prefix)));
-    writeFileSync(join(engine.folder, "owner"), String(process.pid));
-    const addresses = execFileSync("ip", ["-4", "-oneline", "address"], {
-      encoding: "utf8",
-      env: { ...process.env, PATH: path },
-    });
-    let subnet = 250;
-    while (addresses.includes(`10.214.${String(subnet)}.1/`)) subnet--;
-    engine.address = `10.214.${String(subnet)}.1`;
-    sh("ip", "link", "add", engine.bridge, "type", "bridge");
-    sh("ip", "address", "add", `10.214.${String(subnet)}.1/24`, "dev", engine.bridge);
-    sh("ip", "link", "set", engine.bridge, "up");
+    const folder = mkdtempSync(join(tmpdir(), prefix));
+    writeFileSync(join(folder, "owner"), String(process.pid));
+    // Other test files may be at it at this moment: the first who makes the bridge has the number.
+    let number = 0;
+    while (!tryTo("ip", "link", "add", bridge(number), "type", "bridge")) {
+      if (++number === engines)
+        throw new Error(`there are ${String(engines)} test engines already, or no bridge can be made`);
+    }
+    writeFileSync(join(folder, "bridge"), bridge(number));
+    const engine = new OwnEngine(folder, number);
+    sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
+    sh("ip", "link", "set", bridge(number), "up");
     for (const [table = "", ...rule] of rules) sh("iptables", "-t", table, "-I", ...rule);
     // Engines before 23 have their id from a key that all of a host's engines share.
     const settings = version().startsWith("20.") ? { "deprecated-key-path": join(engine.folder, "key.json") } : {};
@@ -80,14 +83,15 @@ export class OwnEngine extends TestEngine {
   /** Starts the engine's process; also after `kill`, when networks made from then on are none that `rules` let through. */
   async run(): Promise<void> {
     const log = openSync(join(this.folder, "log"), "a");
+    const networks = `10.214.${String(this.number * engines)}.0/20`;
     const args = [
       ["--data-root", join(this.folder, "data")],
       ["--exec-root", join(this.folder, "exec")],
       ["--pidfile", join(this.folder, "pid")],
       ["--host", this.host],
-      ["--bridge", this.bridge],
+      ["--bridge", bridge(this.number)],
       // An engine that starts again with this would delete the host's own docker0 (removeDefaultBridgeInterface).
-      existsSync(join(this.folder, "data")) ? [] : ["--default-address-pool", `base=${pool},size=24`],
+      existsSync(join(this.folder, "data")) ? [] : ["--default-address-pool", `base=${networks},size=24`],
       ["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
       ["--config-file", join(this.folder, "daemon.json")],
     ].flat();
@@ -137,11 +141,17 @@ function version(): string {
   return /version ([\d.]+)/.exec(said)?.[1] ?? "";
 }
 
-/** What runs that were killed have left: engines whose owner is gone. */
+/** The one that an engine's containers are on by default. */
+function bridge(number: number): string {
+  return `mia-test${String(number)}`;
+}
+
+/** Takes away the engines whose owner is gone: what runs that were killed have left, and what mocha's workers had. */
 async function sweep(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
     const folder = join(tmpdir(), name);
-    if (isAlive(read(join(folder, "owner")))) continue;
+    const owner = read(join(folder, "owner"));
+    if (owner === "" || isAlive(owner)) continue;
     const engine = read(join(folder, "pid"));
     if (isAlive(engine) && read(`/proc/${engine}/cmdline`).includes(folder)) {
       process.kill(Number(engine), "SIGTERM");
@@ -160,7 +170,8 @@ function clean(folder: string): void {
     const target = line.split(" ")[1] ?? "";
     if (target.startsWith(`${folder}/`)) tryTo("umount", "--lazy", target);
   }
-  tryTo("ip", "link", "delete", `mia${basename(folder).slice(prefix.length)}`);
+  const link = read(join(folder, "bridge"));
+  if (link !== "") tryTo("ip", "link", "delete", link);
   for (const [table = "", ...rule] of rules) tryTo("iptables", "-t", table, "-D", ...rule);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
@@ -180,10 +191,12 @@ function sh(name: string, ...args: string[]): void {
   });
 }
 
-function tryTo(name: string, ...args: string[]): void {
+/** Whether it succeeded. */
+function tryTo(name: string, ...args: string[]): boolean {
   try {
     sh(name, ...args);
+    return true;
   } catch {
-    // It was gone already.
+    return false;
   }
 }

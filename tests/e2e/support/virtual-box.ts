@@ -2,6 +2,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, w
 import { basename, delimiter, join } from "node:path";
 import { command, succeed } from "./command.ts";
 import { hostImage, MachineHost, ownerLabel, ownFolder, recipe, sweep } from "./machine-host.ts";
+import { turn } from "./turn.ts";
 
 const options = { cwd: "/", env: process.env };
 
@@ -11,14 +12,18 @@ const options = { cwd: "/", env: process.env };
  */
 export class VirtualBox {
   private readonly folder: string;
+  private readonly giveBack: () => void;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, giveBack: () => void) {
     this.folder = folder;
+    this.giveBack = giveBack;
   }
 
+  /** Waits for its turn: the network of VirtualBox's that docker-machine makes is the same for all. */
   static async install(): Promise<VirtualBox> {
+    const giveBack = await turn("virtualbox");
     await sweep();
-    const box = new VirtualBox(ownFolder("mia-virtualbox-"));
+    const box = new VirtualBox(ownFolder("mia-virtualbox-"), giveBack);
     const { folder } = box;
     for (const name of ["vms", "nets"]) mkdirSync(join(folder, name));
     const settings = {
@@ -78,6 +83,7 @@ export class VirtualBox {
     const nets = await succeed("docker", ["network", "ls", ...ours.slice(1)], options);
     for (const id of nets.stdout.split("\n").filter(Boolean)) await command("docker", ["network", "rm", id], options);
     rmSync(this.folder, { recursive: true, force: true });
+    this.giveBack();
   }
 
   private container(name: string): string {
