@@ -62,6 +62,8 @@ function text(message: string) {
 
 const cpus = "need 1..64";
 
+const machineId = "need a machine's id";
+
 /** The value of `mia:machine`. */
 export const machine = v.variant(
   "driver",
@@ -111,7 +113,10 @@ export const machine = v.variant(
         {},
       ),
       binary: v.optional(text("need a command"), "docker-machine"),
-      replace: v.optional(text("need a machine's id")),
+      // `pulumi config set --path` takes one of decimal digits alone for a number.
+      replace: v.optional(
+        v.pipe(v.union([v.string(), v.number()], machineId), v.transform(String), v.nonEmpty(machineId)),
+      ),
     }),
   ],
   "need local, context, ssh or docker-machine",

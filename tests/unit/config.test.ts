@@ -88,6 +88,11 @@ describe("A stack's config", () => {
     assert.deepEqual(versions, { user: "123456789012", "user-2": "978622e06562" });
   });
 
+  it("takes a machine's id of decimal digits alone as Pulumi writes it, without quotes", () => {
+    const { machine } = read({ "mia:kind": "qa", "mia:machine": '{"driver":"docker-machine","replace":61535980}' });
+    assert.equal(machine.driver === "docker-machine" && machine.replace, "61535980");
+  });
+
   it("leaves those that an `up` needs to the machine where they are 0", () => {
     const { http, status, consul } = read({ "mia:httpPort": "0", "mia:statusPort": "0", "mia:consulPort": "0" }).ports;
     assert.deepEqual([http, status, consul], ["free", "free", "free"]);
