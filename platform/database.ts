@@ -26,3 +26,8 @@ export function accountSql({ user, password, database }: Account): string {
     "",
   ].join("\n");
 }
+
+/** How MySQL's client is told who it is: root, with this password of letters and digits. */
+export function rootOptions(password: string): string {
+  return `[client]\nuser=root\npassword=${password}\n`;
+}

@@ -107,5 +107,8 @@ function value(input: unknown): Promise<unknown> {
 const text = render(stack, await Promise.all(recorded), (await value(outputs)) as Record<string, unknown>);
 // What is another for every clone, and for every stack.
 process.stdout.write(
-  text.replaceAll(resolve(root), "<clone>").replaceAll(new RegExp(`\\bmia-${stack}\\b`, "g"), "<platform>"),
+  text
+    .replaceAll(/(?<=^ {2}user = )"\d+:\d+"$/gm, '"<owner of the folder>"')
+    .replaceAll(resolve(root), "<clone>")
+    .replaceAll(new RegExp(`\\bmia-${stack}\\b`, "g"), "<platform>"),
 );

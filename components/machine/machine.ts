@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Declared, type Place, registryHost } from "../../platform/environment.ts";
 import { valueOf } from "../value.ts";
@@ -99,6 +99,13 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   /** A folder of this computer, as a container on the machine can mount it. */
   folder(path: string): string {
     return this.engine.folder?.(path) ?? path;
+  }
+
+  /** Whose a folder of this computer is, for a container that mounts it: `1000:1000`. */
+  ownerOf(path: string): string {
+    const { uid, gid } = statSync(path);
+    // There, root is who runs the engine.
+    return this.engine.rootless === true ? "0:0" : `${String(uid)}:${String(gid)}`;
   }
 
   private async place(name: string, first: random.RandomUuid): Promise<P> {

@@ -44,7 +44,7 @@ describe("After an `up` that was killed", function () {
       parts
         .map((part) => `container mia-dev-${part}`)
         .concat("network mia-dev")
-        .concat(["consul-data", "data", "lb-sockets", "rubygems"].map((volume) => `volume mia-dev-${volume}`)),
+        .concat(["consul-data", "data", "lb-run", "rubygems"].map((volume) => `volume mia-dev-${volume}`)),
     );
     return output;
   }
