@@ -1,3 +1,5 @@
+import type { Backup } from "../backup.ts";
+import { databaseDump } from "../database.ts";
 import images from "./images.json" with { type: "json" };
 
 /** How a container shows that it can do its work. Durations are written as Go writes them back: `2s`, `1m30s`. */
@@ -22,6 +24,8 @@ export interface Infrastructure {
   readonly port?: number;
   /** Its volume, and where that is in the container; none where left out. */
   readonly data?: { readonly volume: string; readonly path: string };
+  /** What a backup does about what it holds. @default the files of its volume, where it has one */
+  readonly backup?: Backup;
   /** Where it gets the engine's socket, which makes it as mighty as root on the machine; nowhere where left out. */
   readonly dockerSocket?: string;
   /** Left out where the image has nothing to check with: then it is well while it runs. */
@@ -49,6 +53,7 @@ export const consul = {
     "-log-level=warn",
   ],
   data: { volume: "consul-data", path: "/consul/data" },
+  backup: { kind: "derived", from: "what runs, which Registrator tells it" },
   healthCheck: {
     tests: ["CMD-SHELL", "wget -qO- http://127.0.0.1:8500/v1/status/leader | grep -q :"],
     interval: "2s",
@@ -79,6 +84,7 @@ export const db = {
   port: 3306,
   environment: { MYSQL_ROOT_PASSWORD_FILE: "/run/secrets/root-password" },
   data: { volume: "data", path: "/var/lib/mysql" },
+  backup: databaseDump,
   healthCheck: {
     // Over TCP: the image's first start has a server without, which is not the one to wait for.
     tests: [
@@ -99,6 +105,15 @@ export const db = {
 export const memcache = {
   image: images.memcache,
   port: 11211,
+  backup: {
+    kind: "derived",
+    from: "what services ask of it",
+    forget: [
+      "bash",
+      "-c",
+      "exec 3<>/dev/tcp/127.0.0.1/11211 && printf 'flush_all\\r\\n' >&3 && read -r -t 2 said <&3 && [[ $said == OK* ]]",
+    ],
+  },
   healthCheck: {
     // The image has nothing to ask with but bash.
     tests: [
@@ -121,6 +136,16 @@ export const memcache = {
 export const rmq = {
   image: images.rmq,
   port: 5672,
+  backup: {
+    kind: "derived",
+    from: "the services' tables of events, where each stays for a time after it was sent",
+    // What is under way tells of what is no more; who consumes makes its queue again.
+    forget: [
+      "sh",
+      "-c",
+      "for queue in $(rabbitmqctl --quiet --no-table-headers list_queues name); do rabbitmqctl --quiet delete_queue $queue || exit; done",
+    ],
+  },
   healthCheck: {
     // The server's first frame in AMQP; RabbitMQ's own commands would each start an Erlang of their own.
     tests: [
@@ -149,6 +174,12 @@ export const elastic = {
     OPENSEARCH_JAVA_OPTS: "-Xms512m -Xmx512m",
   },
   port: 9200,
+  backup: {
+    kind: "derived",
+    from: "the database of the service that fills it",
+    // Those that begin with a dot are its own.
+    forget: ["curl", "-fsS", "-o", "/dev/null", "-X", "DELETE", "http://127.0.0.1:9200/*,-.*"],
+  },
   healthCheck: {
     tests: [
       "CMD",
