@@ -382,4 +382,76 @@ describe("The data of a stack", function () {
     await clone.mustPulumi("preview", "--expect-no-changes", "--stack", "dev");
     rmSync(folder("files"), { recursive: true });
   });
+
+  describe("Its volume", () => {
+    const catalogue = "platform/catalogue/infrastructure.ts";
+    const gone = (stack: string, volume: string) =>
+      new RegExp(
+        `Pulumi\\.${stack}\\.yaml: the volume mia-${stack}-${volume}: got no part that has it any more, and what is in it would be deleted, ` +
+          "need it to be declared, or your word that it may go\\. Fix: declare it as it was; or keep a copy \\(npm run backup -- --stack " +
+          `${stack}\\) and say so: pulumi config set --stack ${stack} --path 'mia:discard\\[0\\]' (mia-${stack}-${volume}@\\S+) ` +
+          `\\(and pulumi state unprotect --all --stack ${stack}, where it is protected\\)`,
+      );
+
+    afterEach(async () => {
+      await clone.git("checkout", catalogue, "components");
+    });
+
+    /** Neither a preview nor an `up` goes through, in one sentence, and all that runs goes on. Answers with the last group of it. */
+    async function isRefused(stack: string, words: RegExp): Promise<string> {
+      const before = await engine.started();
+      const found = [];
+      for (const verb of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        const { code, output } = await clone.pulumi(...verb, "--stack", stack);
+        assert.notEqual(code, 0, output);
+        assert.match(output, words);
+        assert.doesNotMatch(output, / {4}at /);
+        found.push(words.exec(output)?.[1] ?? "");
+      }
+      assert.deepEqual(await engine.started(), before);
+      return found[0] ?? "";
+    }
+
+    const rename = (volume: string) =>
+      clone.edit(catalogue, (text) => text.replace(`volume: "${volume}"`, `volume: "${volume}-2"`));
+
+    for (const stack of ["dev", "qa"]) {
+      it(`is not deleted by an \`up\` of ${stack} that has another in its place`, async () => {
+        await rename("data");
+        await isRefused(stack, gone(stack, "data"));
+      });
+    }
+
+    it("is not made anew by an `up`, also where it is not protected", async () => {
+      await clone.edit("components/data-volume.ts", (text) =>
+        text.replace('{ "mia.stack": stackId }', '{ "mia.stack": stackId, more: "labels" }'),
+      );
+      const all = ["consul-data", "data", "lb-sockets"];
+      for (const volume of all) {
+        await isRefused(
+          "qa",
+          new RegExp(
+            `the volume mia-qa-${volume}: got another driver or other labels than it has, and it would be made anew, without what is in it, need`,
+          ),
+        );
+      }
+    });
+
+    it("goes where the config names that very volume, and its protection was taken away", async () => {
+      await rename("consul-data");
+      const named = await isRefused("dev", gone("dev", "consul-data"));
+      await clone.mustPulumi("config", "set", "--stack", "dev", "--path", "mia:discard[0]", named);
+      const isProtected = await clone.pulumi("preview", "--stack", "dev");
+      assert.match(isProtected.output, /cannot be deleted\s+because it is protected/);
+      await clone.mustPulumi("state", "unprotect", "--all", "--yes", "--stack", "dev");
+      await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", "dev");
+      await clone.mustPulumi("preview", "--expect-no-changes", "--stack", "dev");
+      const volumes = (await engine.remains()).filter((what) => what.startsWith("volume mia-dev-"));
+      assert.deepEqual(
+        volumes.sort(),
+        ["consul-data-2", "data", "lb-sockets", "rubygems"].map((volume) => `volume mia-dev-${volume}`),
+      );
+      await acceptance(devUrl());
+    });
+  });
 });
