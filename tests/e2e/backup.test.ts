@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { acceptance, createUser, isFound, search, searchUntil } from "../../acceptance/flow.ts";
 import type { Manifest } from "../../backup/manifest.ts";
@@ -112,8 +113,9 @@ describe("The data of a stack", function () {
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const ended = once(child, "close").then(([code]) => ({
-      code: (code as number | null) ?? 128,
+    const ended = once(child, "close").then(([code, signal]) => ({
+      // As a shell says it: npm ends itself by a signal that it has heard.
+      code: (code as number | null) ?? 128 + constants.signals[signal as NodeJS.Signals],
       stdout: output,
       output,
       seconds: (Date.now() - from) / 1000,
@@ -133,7 +135,7 @@ describe("The data of a stack", function () {
       `CREATE TABLE mia_user_development.bulk (id INT PRIMARY KEY AUTO_INCREMENT, text VARCHAR(200));
        INSERT INTO mia_user_development.bulk (text) VALUES (MD5(RAND()));
        ${Array.from({ length: Math.log2(bulk) }, () => "INSERT INTO mia_user_development.bulk (text) SELECT CONCAT(MD5(RAND()), MD5(RAND()), 'tab\t, line\n, quote'' and USE `x`;') FROM mia_user_development.bulk;").join("\n")}
-       CREATE TRIGGER mia_user_development.again BEFORE INSERT ON mia_user_development.bulk FOR EACH ROW SET NEW.text = UPPER(NEW.text);`,
+       USE mia_user_development; CREATE TRIGGER again BEFORE INSERT ON bulk FOR EACH ROW SET NEW.text = UPPER(NEW.text);`,
     );
     const stopPairs = await writePairs();
     await sql(
