@@ -31,6 +31,10 @@ export class Database extends pulumi.ComponentResource implements Backing {
   /** Its container, once it is healthy. */
   readonly ready: Promise<docker.Container>;
 
+  /** The services' own databases, by service. */
+  readonly databases: Readonly<Record<string, string>>;
+
+  private readonly linked: Record<string, string> = {};
   private readonly name: string;
   private readonly environment: Environment;
   private readonly server: Infrastructure;
@@ -43,6 +47,7 @@ export class Database extends pulumi.ComponentResource implements Backing {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mia:platform:Database", name, {}, opts);
+    this.databases = this.linked;
     this.name = name;
     this.environment = environment;
     this.machine = network.machine;
@@ -85,6 +90,7 @@ export class Database extends pulumi.ComponentResource implements Backing {
   /** A user with a password of its own, and a database that only it can use. */
   link(service: string, parent: pulumi.Resource): Link {
     const database = databaseName(service, this.environment.mode);
+    this.linked[service] = database;
     return account(
       this.name,
       service,

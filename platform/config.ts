@@ -45,6 +45,8 @@ const replicaCount = "need 1..50";
 
 const version = "need an image's tag, 12 digits of 0-9 and a-f, such as 25833409863c";
 
+const discarded = "need a list of volumes as a refusal names them, such as mia-qa-data@2026-11-26T21:13:31Z";
+
 /** What the engine hands over as text. */
 function json(message: string) {
   return v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
@@ -122,6 +124,11 @@ const schema = v.strictObject(
         "need an object such as {user: 25833409863c}",
       ),
     ),
+    discard: v.pipe(
+      v.string(),
+      json(discarded),
+      v.array(v.pipe(v.string(discarded), v.regex(/^[A-Za-z0-9][\w.-]*@\S+$/, discarded)), discarded),
+    ),
     mode: v.pipe(
       v.string(),
       v.regex(
@@ -156,6 +163,7 @@ const examples: Record<string, string> = {
   registry: "--path mia:registry.address registry.example:5000",
   replicas: "--path mia:replicas.user 2",
   versions: "--path mia:versions.user 25833409863c",
+  discard: "--path 'mia:discard[0]' mia-qa-data@2026-11-26T21:13:31Z",
   kind: "mia:kind development",
   mode: "mia:mode staging",
   publishAddress: "mia:publishAddress 127.0.0.1",
@@ -211,8 +219,19 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
   const { project } = stack;
   const source = `Pulumi.${stack.stack}.yaml`;
   const settings = readSettings(stack, { file: source, schema, examples });
-  const { kind, mode, machine, images, registry, replicas, versions, publishAddress, serviceAddress, ...ports } =
-    settings;
+  const {
+    kind,
+    mode,
+    machine,
+    images,
+    registry,
+    replicas,
+    versions,
+    discard,
+    publishAddress,
+    serviceAddress,
+    ...ports
+  } = settings;
   const { address, user, password } = registry;
   const login = user === undefined || password === undefined ? {} : { login: { user, password } };
   return {
@@ -228,6 +247,7 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
     ...(address === undefined ? {} : { registry: { address, ...login } }),
     replicas,
     versions,
+    discard,
     publishAddress,
     serviceAddress,
     ports: {

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // `npm run up`, `preview`, `down`, `env`, `status`, `logs`, `new`, `build` and `push`: makes sure of all that they need, then hands over.
 
-import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "./arguments.mjs";
 import { buildx } from "./buildx.mjs";
+import { consent } from "./consent.mjs";
 import { docker } from "./docker.mjs";
 import { dockerMachine } from "./docker-machine.mjs";
 import { images } from "./images.mjs";
@@ -94,14 +94,6 @@ async function unprotect(stack, { env }, yes) {
   const done = await run("pulumi", ["state", "unprotect", "--all", "--yes", "--stack", stack], { env });
   if (done.code !== 0) throw new SetupError(done.stderr.trim().replace(/^error: /, ""));
   return true;
-}
-
-async function consent(words) {
-  if (!process.stdin.isTTY) throw new SetupError(`${words} Nobody can be asked here: add --yes.`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${words} Go on? [y/N] `);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 function confirmed(args) {

@@ -14,6 +14,7 @@ const alone = ["service", "zero-downtime"];
 /** Of those that run two at a time, the ones that take longest and therefore go first. */
 const longest = [
   "setup",
+  "backup",
   "machine",
   "pipelines",
   "images",

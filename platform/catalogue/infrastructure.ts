@@ -1,4 +1,6 @@
+import type { Backup } from "../backup.ts";
 import type { Confinement } from "../confinement.ts";
+import { databaseDump } from "../database.ts";
 import images from "./images.json" with { type: "json" };
 
 /** How a container shows that it can do its work. Durations are written as Go writes them back: `2s`, `1m30s`. */
@@ -23,6 +25,8 @@ export interface Infrastructure {
   readonly port?: number;
   /** Its volume, and where that is in the container; none where left out. */
   readonly data?: { readonly volume: string; readonly path: string };
+  /** What a backup does about what it holds. @default the files of its volume, where it has one */
+  readonly backup?: Backup;
   /** Where it gets the engine's socket, which makes it as mighty as root on the machine; nowhere where left out. */
   readonly dockerSocket?: string;
   /** What it may do beyond the least. @default nothing */
@@ -55,6 +59,7 @@ export const consul = {
   environment: { CONSUL_DISABLE_PERM_MGMT: "true" },
   confinement: { user: "consul" },
   data: { volume: "consul-data", path: "/consul/data" },
+  backup: { kind: "derived", from: "what runs, which Registrator tells it" },
   healthCheck: {
     tests: ["CMD-SHELL", "wget -qO- http://127.0.0.1:8500/v1/status/leader | grep -q :"],
     interval: "2s",
@@ -77,23 +82,26 @@ export const registrator = {
   readySeconds: 30,
 } satisfies Infrastructure;
 
+/** Where the database's own client finds root's password: what is in a process's environment or command line others see. */
+const rootOptions = "/run/secrets/root.cnf";
+
 /**
  * The database: MySQL 8.4, or MariaDB where images are built from Debian packages, which has no MySQL. Services use what
  * both speak.
  */
 export const db = {
   image: images.db,
-  /** Where its own client finds root's password: what is in a process's environment or command line others see. */
-  rootOptions: "/run/secrets/root.cnf",
+  rootOptions,
   port: 3306,
   environment: { MYSQL_ROOT_PASSWORD_FILE: "/run/secrets/root-password" },
   data: { volume: "data", path: "/var/lib/mysql" },
   confinement: { user: "mysql" },
+  backup: databaseDump(rootOptions),
   healthCheck: {
     // Over TCP: the image's first start has a server without, which is not the one to wait for.
     tests: [
       "CMD-SHELL",
-      "mysql --defaults-extra-file=/run/secrets/root.cnf --host=127.0.0.1 --connect-timeout=2 --execute='SELECT 1' > /dev/null",
+      `mysql --defaults-extra-file=${rootOptions} --host=127.0.0.1 --connect-timeout=2 --execute='SELECT 1' > /dev/null`,
     ],
     interval: "2s",
     timeout: "3s",
@@ -109,6 +117,15 @@ export const db = {
 export const memcache = {
   image: images.memcache,
   port: 11211,
+  backup: {
+    kind: "derived",
+    from: "what services ask of it",
+    forget: [
+      "bash",
+      "-c",
+      "exec 3<>/dev/tcp/127.0.0.1/11211 && printf 'flush_all\\r\\n' >&3 && read -r -t 2 said <&3 && [[ $said == OK* ]]",
+    ],
+  },
   healthCheck: {
     // The image has nothing to ask with but bash.
     tests: [
@@ -132,6 +149,16 @@ export const rmq = {
   image: images.rmq,
   confinement: { user: "rabbitmq" },
   port: 5672,
+  backup: {
+    kind: "derived",
+    from: "the services' tables of events, where each stays for a time after it was sent",
+    // What is under way tells of what is no more; who consumes makes its queue again.
+    forget: [
+      "sh",
+      "-c",
+      "for queue in $(rabbitmqctl --quiet --no-table-headers list_queues name); do rabbitmqctl --quiet delete_queue $queue || exit; done",
+    ],
+  },
   healthCheck: {
     // The server's first frame in AMQP; RabbitMQ's own commands would each start an Erlang of their own.
     tests: [
@@ -161,6 +188,12 @@ export const elastic = {
     OPENSEARCH_JAVA_OPTS: "-Xms512m -Xmx512m",
   },
   port: 9200,
+  backup: {
+    kind: "derived",
+    from: "the database of the service that fills it",
+    // Those that begin with a dot are its own.
+    forget: ["curl", "-fsS", "-o", "/dev/null", "-X", "DELETE", "http://127.0.0.1:9200/*,-.*"],
+  },
   healthCheck: {
     tests: [
       "CMD",
