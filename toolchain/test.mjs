@@ -21,6 +21,7 @@ const longest = [
   "qa",
   "deploy",
   "platform",
+  "honest-preview",
   "machine-failures",
 ];
 
