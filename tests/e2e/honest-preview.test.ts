@@ -66,7 +66,7 @@ describe("A preview", function () {
       const words = role === "frontend" ? "<title>" : `"service":"${name}"`;
       return samples[name] ?? { method: "GET", path: `/${name}/`, status: 200, words };
     });
-    return asked.length === 0 ? undefined : new Load(clone.ports.http, asked, undefined, 4);
+    return asked.length === 0 ? undefined : new Load(clone.ports.http, asked, undefined, 2);
   }
 
   async function up(load: Load | undefined): Promise<Steps> {

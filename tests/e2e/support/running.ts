@@ -1,7 +1,7 @@
 import { differences, type Facts, factsOf } from "../../../review/facts.ts";
 import { render } from "../../../review/render.ts";
 import type { Clone } from "./clone.ts";
-import type { TestEngine } from "./test-engine.ts";
+import type { OwnEngine } from "./own-engine.ts";
 
 /** A container that runs, as far as it is looked at: `docker inspect`. */
 export interface Running {
@@ -48,7 +48,7 @@ interface Image {
 }
 
 /** All containers of the engine; each has to be one of the stack's state, and each of the state has to be there. */
-export async function running(clone: Clone, engine: TestEngine): Promise<Running[]> {
+export async function running(clone: Clone, engine: OwnEngine): Promise<Running[]> {
   const { stdout } = await clone.mustPulumi("stack", "export");
   const { deployment } = JSON.parse(stdout) as {
     deployment: { resources: { type: string; urn: string; id?: string; delete?: boolean }[] };
@@ -70,18 +70,20 @@ export async function running(clone: Clone, engine: TestEngine): Promise<Running
 }
 
 /** In what the containers that run differ from those of the golden text of the clone as it is, a sentence each. */
-export async function unlikeGolden(
-  clone: Clone,
-  engine: TestEngine,
-  containers: readonly Running[],
-): Promise<string[]> {
+export async function unlikeGolden(clone: Clone, engine: OwnEngine, containers: readonly Running[]): Promise<string[]> {
   const golden = await clone.run("node", ["review/record.ts", "dev"]);
   if (golden.code !== 0) throw new Error(`the clone can't be recorded:\n${golden.output}`);
   const said = containersIn(factsOf(golden.stdout));
+  const secrets = await secretsOf(clone);
   const blocks = await Promise.all(
     containers.map(async (one) => {
       const [image] = JSON.parse(await engine.must("image", "inspect", one.Config.Image)) as [Image];
-      const inputs = inputsOf(one, image, said.get(one.resource));
+      const facts = said.get(one.resource);
+      const files = [...(facts ?? [])].flatMap(([what, values]) => (/^uploads.*\.file$/.test(what) ? values : []));
+      const uploads = await Promise.all(
+        files.map((file) => upload(engine, one.Id, JSON.parse(file) as string, secrets)),
+      );
+      const inputs = { ...inputsOf(one, image, facts), uploads };
       return render("", [{ ...nowhere, type, name: one.resource, inputs }], {});
     }),
   );
@@ -89,6 +91,7 @@ export async function unlikeGolden(
     .flatMap((block) => block.split("\n\n").filter((part) => part.startsWith(type)))
     .join("\n\n")
     .replaceAll(clone.folder, "<clone>")
+    .replaceAll(engine.host.replace("unix://", ""), "/var/run/docker.sock")
     .replaceAll(/\bmia-dev\b/g, "<platform>");
   return differences(said, containersIn(factsOf(text))).map(
     ({ resource, what, before, after }) =>
@@ -99,8 +102,8 @@ export async function unlikeGolden(
 const type = "docker:index/container:Container";
 const nowhere = { parent: "", dependsOn: [], options: {} };
 
-/** What Docker does not know of a container, and what the golden text makes up. */
-const unseen = /^(in|after|option .*|wait|destroyGraceSeconds|uploads.*)$/;
+/** What Docker does not know of a container. */
+const unseen = /^(in|after|option .*|wait|destroyGraceSeconds)$/;
 
 /** The containers' facts by name; those of a list in the order of their values. */
 function containersIn(facts: Facts): Facts {
@@ -160,6 +163,28 @@ function inputsOf(one: Running, image: Image, said: ReadonlyMap<string, readonly
     ...(Config.StopTimeout === undefined ? {} : { stopTimeout: Config.StopTimeout }),
     logOpts: HostConfig.LogConfig.Config,
   };
+}
+
+/** The passwords in the clone's state, by name. */
+async function secretsOf(clone: Clone): Promise<Map<string, string>> {
+  const { stdout } = await clone.mustPulumi("stack", "export", "--show-secrets");
+  const { deployment } = JSON.parse(stdout) as {
+    deployment: { resources: { type: string; urn: string; outputs?: { result?: { plaintext: string } } }[] };
+  };
+  const passwords = deployment.resources.flatMap(({ type, urn, outputs }): [string, string][] => {
+    if (type !== "random:index/randomPassword:RandomPassword" || outputs?.result === undefined) return [];
+    return [[urn.split("::").at(-1) ?? "", JSON.parse(outputs.result.plaintext) as string]];
+  });
+  return new Map(passwords);
+}
+
+/** A file of a container, with the name of a secret in its place. */
+async function upload(engine: OwnEngine, id: string, file: string, secrets: ReadonlyMap<string, string>) {
+  // As tar has it: its mode, its size, and what is in it.
+  const { stdout: tar } = await engine.docker("cp", `${id}:${file}`, "-");
+  const content = tar.slice(512, 512 + parseInt(tar.slice(124, 135), 8));
+  const known = [...secrets].reduce((text, [name, secret]) => text.replaceAll(secret, `(secret of ${name})`), content);
+  return { file, content: known, permissions: tar.slice(103, 107) };
 }
 
 function checkOf({ Test, Interval, Timeout, StartPeriod, Retries }: NonNullable<Running["Config"]["Healthcheck"]>) {
