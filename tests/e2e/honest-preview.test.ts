@@ -30,7 +30,7 @@ describe("A preview", function () {
   /** The last steps that were previewed and taken. */
   let last: { said: Steps; done: Steps; containers: readonly Running[] } | undefined;
   const kinds = new Map<string, number>();
-  const count = { ups: 0, steps: 0, compared: 0, sent: 0, failed: 0 };
+  const count = { ups: 0, steps: 0, reasons: 0, inputs: 0, compared: 0, sent: 0, failed: 0 };
 
   before(async () => {
     engine = await OwnEngine.shared();
@@ -49,6 +49,8 @@ describe("A preview", function () {
       ...[...kinds].sort().map(([kind, often]) => [`edits: ${kind}`, often]),
       ["`up`s with one edit or two", count.ups],
       ["steps previewed and taken", count.steps],
+      ["properties that were their reasons", count.reasons],
+      ["inputs of what was made or changed", count.inputs],
       ["containers compared with the golden text", count.compared],
       ["requests meanwhile to services that stay", `${String(count.failed)} failed of ${String(count.sent)}`],
     ]);
@@ -126,7 +128,11 @@ describe("A preview", function () {
     ]);
     assert.deepEqual(unlike, []);
     count.ups++;
-    count.steps += [...done.of.values()].flatMap(({ operations }) => operations).length;
+    for (const { operations, reasons, inputs } of done.of.values()) {
+      count.steps += operations.length;
+      count.reasons += reasons.length;
+      count.inputs += Object.keys(inputs).length;
+    }
     count.compared += containers.length;
     if (done.of.size > 0) last = { said, done, containers };
   }
@@ -153,7 +159,7 @@ describe("A preview", function () {
     });
     // A round begins with what the last one left: the seed repeats all of them, and none can be made smaller.
     await fc.assert(property, { seed, numRuns: long ? 10_000 : 1, endOnFailure: true });
-    assert.ok(count.steps > 0);
+    assert.ok(count.steps > 0 && count.reasons > 0 && count.inputs > count.steps);
   });
 
   it("that was doctored is found out", () => {
