@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clone } from "./clone.ts";
+import type { Ended } from "./command.ts";
 
 /** What is done to one resource. */
 export interface Step {
@@ -24,6 +25,7 @@ export interface Steps {
 interface Event {
   readonly resourcePreEvent?: { readonly metadata: Metadata };
   readonly resOutputsEvent?: { readonly metadata: Metadata };
+  readonly diagnosticEvent?: { readonly severity: string; readonly message: string };
 }
 
 interface Metadata {
@@ -38,23 +40,25 @@ interface Metadata {
 /** What a preview of the clone's stack says. */
 export async function previewed(clone: Clone): Promise<Steps> {
   const env = { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" };
-  const { code, stdout, output } = await clone.run("pulumi", ["preview", "--json"], env);
-  if (code !== 0) throw new Error(`the preview failed:\n${output}`);
-  return read(stdout);
+  return read("preview", await clone.run("pulumi", ["preview", "--json"], env));
 }
 
 /** What an `up` does. */
 export async function taken(clone: Clone): Promise<Steps> {
-  const { code, stdout, output } = await clone.run("pulumi", ["up", "--yes", "--skip-preview", "--json"], {}, 600);
-  if (code !== 0) throw new Error(`the up failed:\n${output}`);
-  return read(stdout);
+  return read("up", await clone.run("pulumi", ["up", "--yes", "--skip-preview", "--json"], {}, 600));
 }
 
-function read(stdout: string): Steps {
+/** @throws Error with what the command complains about. */
+function read(command: string, { code, stdout, output }: Ended): Steps {
   const events = stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as Event);
+  if (code !== 0) {
+    const said = events.flatMap(({ diagnosticEvent }) => diagnosticEvent ?? []);
+    const errors = said.filter(({ severity }) => severity === "error").map(({ message }) => message);
+    throw new Error(`the ${command} failed: ${errors.join("\n") || output}`);
+  }
   const metadata = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
   const changed = metadata.filter(({ op }) => !["same", "read", "refresh"].includes(op));
   const of = [...Map.groupBy(changed, ({ urn }) => urn)].map(([urn, all]) => [urn, stepOf(all)] as const);
