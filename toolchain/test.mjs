@@ -22,6 +22,7 @@ const longest = [
   "qa",
   "deploy",
   "platform",
+  "honest-preview",
   "machine-failures",
 ];
 

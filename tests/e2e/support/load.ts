@@ -35,7 +35,7 @@ export interface Seen {
 
 /**
  * Constant load on a port of this machine: each client sends one request after the other, half of them on connections
- * that are kept. One sends every other time what takes long.
+ * that are kept. One sends every other time what takes long, where there is such.
  */
 export class Load {
   private readonly clients: Promise<void>[];
@@ -46,9 +46,9 @@ export class Load {
   private answered = Date.now();
   private gap = 0;
 
-  constructor(port: number, kinds: readonly Kind[], slow: Kind, clients = 8) {
+  constructor(port: number, kinds: readonly Kind[], slow?: Kind, clients = 8) {
     this.port = port;
-    const mixed = kinds.flatMap((kind) => [kind, slow]);
+    const mixed = slow === undefined ? kinds : kinds.flatMap((kind) => [kind, slow]);
     this.clients = Array.from({ length: clients }, (_, i) => this.client(i, i === 0 ? mixed : kinds));
   }
 
