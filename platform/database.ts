@@ -38,7 +38,7 @@ export const databaseDump: Dump = {
   dialect: asRoot("case $(mysqldump --version) in *MariaDB*) echo MariaDB;; *) echo MySQL;; esac"),
   dump: (databases) =>
     asRoot(
-      'exec mysqldump --user=root --single-transaction --routines --events --hex-blob --max-allowed-packet=1G --no-create-db --databases "$@"',
+      'exec nice mysqldump --user=root --single-transaction --routines --events --hex-blob --max-allowed-packet=1G --no-create-db --databases "$@"',
       databases,
     ),
   restore: asRoot("exec mysql --user=root --batch --max-allowed-packet=1G"),
