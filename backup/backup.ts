@@ -1,5 +1,6 @@
 // `npm run backup`: what a stack that runs holds, in a folder, while everybody goes on working. docs/backup.md says what.
 
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { parse } from "../toolchain/arguments.mjs";
 import { main, say, SetupError, time } from "../toolchain/steps.mjs";
@@ -29,4 +30,6 @@ async function backup(args: string[]): Promise<number> {
   });
 }
 
+// Those who go on working come first.
+setPriority(10);
 await main(() => backup(process.argv.slice(2)));

@@ -107,8 +107,9 @@ async function store(command: Running, file: string): Promise<{ bytes: number; s
   }
   command.input.end();
   try {
+    // Fast rather than small: whoever works at the same time needs the processor too.
     const target = createWriteStream(file, { mode: 0o600, flush: true });
-    await pipeline(command.output, createGzip({ level: 6 }), counted, target);
+    await pipeline(command.output, createGzip({ level: 1 }), counted, target);
     await command.ended;
   } finally {
     command.end();

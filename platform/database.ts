@@ -43,7 +43,7 @@ export function databaseDump(options: string): Dump {
   return {
     kind: "dump",
     dialect: ["sh", "-c", "case $(mysqldump --version) in *MariaDB*) echo MariaDB;; *) echo MySQL;; esac"],
-    dump: (databases) => ["mysqldump", asRoot, ...dumpOptions, "--databases", ...databases],
+    dump: (databases) => ["nice", "mysqldump", asRoot, ...dumpOptions, "--databases", ...databases],
     restore: ["mysql", asRoot, "--batch", "--max-allowed-packet=1G"],
     // A line of data never begins so: it has `\\n` for its own line ends.
     databaseAfter: (line) => /^USE `([^`]+)`;$/.exec(line)?.[1],

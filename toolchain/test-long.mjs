@@ -1,5 +1,4 @@
-// `npm run test:long`: the tests under load with the full counts, three times over, every interruption of a QA run, and an hour
-// (MIA_MINUTES) of random edits.
+// `npm run test:long`: the tests under load three times over, and all that `npm test` does a part of, with the full counts.
 
 import { add, conclude, mocha } from "./check.mjs";
 import { prepareTools } from "./mia.mjs";
@@ -8,6 +7,7 @@ import { main, setVariable } from "./steps.mjs";
 const runs = 3;
 const changes = 14; // that a run makes, each under so many requests at least
 const requests = 20_000;
+const whole = ["qa-interrupted", "backup", "honest-preview"];
 
 await main(async () => {
   const setup = await prepareTools();
@@ -17,7 +17,6 @@ await main(async () => {
     results.push(await mocha(setup, `load run ${run}`, ["tests/e2e/zero-downtime.test.ts"]));
   }
   setVariable(setup, "MIA_LONG", "1");
-  results.push(await mocha(setup, "interruptions", ["tests/e2e/qa-interrupted.test.ts"]));
-  results.push(await mocha(setup, "honest previews", ["tests/e2e/honest-preview.test.ts"]));
+  for (const name of whole) results.push(await mocha(setup, name, [`tests/e2e/${name}.test.ts`]));
   return conclude(add(...results));
 });
