@@ -93,7 +93,7 @@ describe("The data of a stack", function () {
         (service) => `INSERT INTO mia_${service}_development.pairs VALUES (${String(n)});`,
       );
       child.stdin.write(`START TRANSACTION; ${both.join(" ")} COMMIT;\n`);
-    }, 50);
+    }, 50).unref();
     return async () => {
       clearInterval(timer);
       child.stdin.end();
