@@ -1,8 +1,7 @@
 // `npm run build` and `npm run push`: the images of our own that a stack runs, by the builder that its `up` uses. It needs no
 // state, and no Pulumi.
 
-import { appendFileSync, existsSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync } from "node:fs";
 import { addressOf } from "../components/machine/address-of.ts";
 import { MachineError } from "../components/machine/docker-machine/cli.ts";
 import { docker } from "../components/machine/docker.ts";
@@ -16,7 +15,18 @@ import { ConfigError } from "../platform/problem.ts";
 import { wholeServices } from "../platform/service.ts";
 import { readStackFiles } from "../platform/stack-file.ts";
 import { parse } from "./arguments.mjs";
-import { logFile, main, root, say, SetupError, stackFile, time } from "./steps.mjs";
+import { logFile, root, say, SetupError, stackFile, time } from "./steps.mjs";
+
+/** Builds them, or pushes them too. @throws SetupError with a sentence for each problem */
+export async function deliverImages(args) {
+  try {
+    return await run(args);
+  } catch (error) {
+    if ([DeliveryError, ConfigError, MachineError].some((type) => error instanceof type))
+      throw new SetupError(error.message);
+    throw error;
+  }
+}
 
 async function run([verb, ...args]) {
   const options = { stack: { type: "string", short: "s", default: "qa" }, registry: { type: "string" } };
@@ -48,11 +58,6 @@ async function enginePlatform(engine) {
 
 /** As the program reads it, but without secrets, which are the state's: the docker command has a login of its own. */
 function environmentOf(stack, address) {
-  if (!existsSync(join(root, stackFile(stack)))) {
-    throw new SetupError(
-      `There is no ${stackFile(stack)}: name a stack that has one, or make it by \`pulumi stack init ${stack}\`.`,
-    );
-  }
   const { project, values } = readStackFiles(root, stack.split("/").pop());
   return readEnvironment({
     project,
@@ -91,13 +96,3 @@ function progress() {
       say(how === "there" ? `✔ ${name} is there` : `✔ ${name} (${time((Date.now() - from.get(part)) / 1000)})`),
   };
 }
-
-await main(async () => {
-  try {
-    return await run(process.argv.slice(2));
-  } catch (error) {
-    if ([DeliveryError, ConfigError, MachineError].some((type) => error instanceof type))
-      throw new SetupError(error.message);
-    throw error;
-  }
-});

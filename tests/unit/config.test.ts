@@ -203,7 +203,7 @@ describe("A stack's config", () => {
     [
       "machine",
       "[]",
-      "Pulumi.dev.yaml: mia:machine.driver: got nothing, need local, context, ssh or docker-machine. Fix: pulumi config set --path mia:machine.driver local",
+      'Pulumi.dev.yaml: mia:machine: got "[]", need an object such as {driver: local}. Fix: pulumi config set --path mia:machine.driver local',
     ],
     [
       "machine",
