@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run up`, `preview`, `down`, `env`, `status`, `logs`, `new`, `build` and `push`: makes sure of all that they need, then hands over.
+// `npm run up`, `preview`, `down`, `env`, `status`, `logs`, `new`, `build`, `push` and `sbom`: makes sure of all that they need, then hands over.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -17,6 +17,7 @@ import { pulumi } from "./pulumi.mjs";
 import { clearTheWay, ownerOf, readState, removeUnknown } from "./remains.mjs";
 import { installFilter } from "./stack-file-filter.mjs";
 import { state } from "./state.mjs";
+import { syft } from "./syft.mjs";
 import { status } from "./status.mjs";
 import { handOver, main, newSetup, root, run, say, SetupError, stackFile } from "./steps.mjs";
 
@@ -185,6 +186,7 @@ async function deliverImages(verb, args) {
   await docker(setup, stack);
   await buildx(setup);
   await images(setup, stack);
+  if (verb === "sbom") await syft(setup);
   return handOver("node", ["toolchain/deliver.mjs", verb, ...args], setup.env);
 }
 
@@ -193,9 +195,9 @@ async function command([verb, ...args]) {
   if (verb === "status") return showStatus(args);
   if (verb === "logs") return showLogs(args);
   if (verb === "new") return newService(args);
-  if (verb === "build" || verb === "push") return deliverImages(verb, args);
+  if (["build", "push", "sbom"].includes(verb)) return deliverImages(verb, args);
   if (Object.hasOwn(verbs, verb ?? "")) return onStack(verb, args);
-  throw new SetupError("usage: mia.mjs up|preview|down|env|status|logs|new|build|push [arguments]");
+  throw new SetupError("usage: mia.mjs up|preview|down|env|status|logs|new|build|push|sbom [arguments]");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(() => command(process.argv.slice(2)));
