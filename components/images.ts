@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { deliver, type Destination, type Listener, missingImages } from "../delivery/builder.ts";
-import { type OwnImage, ownImages } from "../delivery/own-images.ts";
+import { type OwnImage, ownImages, whatRuns } from "../delivery/own-images.ts";
 import { DeliveryError, nowhere } from "../delivery/refusal.ts";
 import type { Environment } from "../platform/environment.ts";
 import type { Service } from "../platform/service.ts";
@@ -50,12 +50,6 @@ export class Images extends pulumi.ComponentResource {
     if (image === undefined) throw new Error(`there is no image for ${part}`);
     return image;
   }
-}
-
-/** All but those that others are only made of, and that need not be there where a version is taken. */
-function whatRuns(images: readonly OwnImage[]): OwnImage[] {
-  const ingredients = new Set(images.flatMap(({ buildArgs }) => Object.values(buildArgs)));
-  return images.filter((image) => !ingredients.has(image));
 }
 
 /** One of them: what is shown of it. */

@@ -2,12 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkPlatform } from "../platform/check.ts";
 import { readEnvironment, type StackSource } from "../platform/config.ts";
 import type { Declared, Environment } from "../platform/environment.ts";
-import { ConfigError } from "../platform/problem.ts";
 import type { Service } from "../platform/service.ts";
 
 /**
  * The Environment of the stack that runs, with these services.
- * @throws RunError that names all problems at once, before any resource.
+ * @throws ConfigError that names all problems at once, before any resource.
  */
 export function stackEnvironment(services: Readonly<Record<string, Service>>): Declared<Environment> {
   return ofStack((stack) => {
@@ -19,18 +18,13 @@ export function stackEnvironment(services: Readonly<Record<string, Service>>): D
 
 /**
  * What `read` makes of the config of the stack that runs.
- * @throws RunError that names all problems at once, before any resource.
+ * @throws ConfigError that names all problems at once, before any resource.
  */
 export function ofStack<Read>(read: (stack: StackSource) => Read): Read {
-  try {
-    return read({
-      project: pulumi.getProject(),
-      stack: pulumi.getStack(),
-      values: pulumi.runtime.allConfig(),
-      defaultImages: process.env["MIA_IMAGES"],
-    });
-  } catch (error) {
-    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
-    throw error;
-  }
+  return read({
+    project: pulumi.getProject(),
+    stack: pulumi.getStack(),
+    values: pulumi.runtime.allConfig(),
+    defaultImages: process.env["MIA_IMAGES"],
+  });
 }

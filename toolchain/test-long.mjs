@@ -7,7 +7,7 @@ import { main, setVariable } from "./steps.mjs";
 const runs = 3;
 const changes = 14; // that a run makes, each under so many requests at least
 const requests = 20_000;
-const whole = ["qa-interrupted", "backup", "honest-preview"];
+const whole = ["unit/bad-input", "e2e/qa-interrupted", "e2e/backup", "e2e/honest-preview"];
 
 await main(async () => {
   const setup = await prepareTools();
@@ -17,6 +17,6 @@ await main(async () => {
     results.push(await mocha(setup, `load run ${run}`, ["tests/e2e/zero-downtime.test.ts"]));
   }
   setVariable(setup, "MIA_LONG", "1");
-  for (const name of whole) results.push(await mocha(setup, name, [`tests/e2e/${name}.test.ts`]));
+  for (const name of whole) results.push(await mocha(setup, name, [`tests/${name}.test.ts`]));
   return conclude(add(...results));
 });

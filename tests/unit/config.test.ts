@@ -205,7 +205,7 @@ describe("A stack's config", () => {
     [
       "machine",
       "[]",
-      "Pulumi.dev.yaml: mia:machine.driver: got nothing, need local, context, ssh or docker-machine. Fix: pulumi config set --path mia:machine.driver local",
+      'Pulumi.dev.yaml: mia:machine: got "[]", need an object such as {driver: local}. Fix: pulumi config set --path mia:machine.driver local',
     ],
     [
       "machine",
@@ -320,7 +320,7 @@ describe("A stack's config", () => {
     [
       "discard",
       '["data"]',
-      "Pulumi.dev.yaml: mia:discard.0: got \"data\", need a list of volumes as a refusal names them, such as mia-qa-data@2026-11-26T21:13:31Z. Fix: pulumi config set --path 'mia:discard[0]' mia-qa-data@2026-11-26T21:13:31Z",
+      "Pulumi.dev.yaml: mia:discard[0]: got \"data\", need a list of volumes as a refusal names them, such as mia-qa-data@2026-11-26T21:13:31Z. Fix: pulumi config set --path 'mia:discard[0]' mia-qa-data@2026-11-26T21:13:31Z",
     ],
     ["htpPort", "80", "Pulumi.dev.yaml: mia:htpPort: got a key that does not exist. Fix: pulumi config rm mia:htpPort"],
     [
