@@ -1,4 +1,5 @@
-// `npm run test:long`: the tests under load with the full counts, three times over, and every interruption of a QA run.
+// `npm run test:long`: the tests under load with the full counts, three times over, every interruption of a QA run, every crash and every
+// trouble of a part.
 
 import { add, conclude, mocha } from "./check.mjs";
 import { prepareTools } from "./mia.mjs";
@@ -17,5 +18,7 @@ await main(async () => {
   }
   setVariable(setup, "MIA_LONG", "1");
   results.push(await mocha(setup, "interruptions", ["tests/e2e/qa-interrupted.test.ts"]));
+  results.push(await mocha(setup, "crashes", ["tests/e2e/crash.test.ts"]));
+  results.push(await mocha(setup, "trouble", ["tests/e2e/chaos.test.ts"]));
   return conclude(add(...results));
 });

@@ -14,6 +14,7 @@ const alone = ["service", "zero-downtime"];
 /** Of those that run two at a time, the ones that take longest and therefore go first. */
 const longest = [
   "setup",
+  "crash",
   "machine",
   "pipelines",
   "images",
@@ -22,6 +23,7 @@ const longest = [
   "deploy",
   "platform",
   "machine-failures",
+  "chaos",
 ];
 
 async function test() {

@@ -1,3 +1,5 @@
+import { generator, seed } from "./random.ts";
+
 /** A run that is interrupted: how, and when. */
 export interface Interruption {
   readonly signal: "SIGINT" | "SIGKILL";
@@ -14,8 +16,8 @@ const stages = { up: 20, acceptance: 4, destroy: 10 };
  * run, one for each stage. MIA_SEED repeats them.
  */
 export function interruptions(): { seed: number; chain: Interruption[]; ownState: boolean } {
-  const seed = Number(process.env["MIA_SEED"] ?? Math.floor(Math.random() * 100_000));
-  const random = generator(seed);
+  const decided = seed();
+  const random = generator(decided);
   const all = Object.entries(stages).flatMap(([stage, length]) =>
     (["SIGINT", "SIGKILL"] as const).flatMap((signal) => [
       { signal, stage, seconds: 0 },
@@ -23,7 +25,7 @@ export function interruptions(): { seed: number; chain: Interruption[]; ownState
     ]),
   );
   const ownState = random() < 0.5;
-  if (process.env["MIA_LONG"]) return { seed, chain: all, ownState };
+  if (process.env["MIA_LONG"]) return { seed: decided, chain: all, ownState };
   // Both ways are among them.
   const first = random() < 0.5 ? 0 : 1;
   const chain = Object.keys(stages).flatMap((stage, i) => {
@@ -31,16 +33,5 @@ export function interruptions(): { seed: number; chain: Interruption[]; ownState
     const moments = all.filter((one) => one.stage === stage && one.signal === signal);
     return moments.slice(random() < 0.5 ? 0 : 1).slice(0, 1);
   });
-  return { seed, chain, ownState };
-}
-
-/** Numbers from 0 to 1 that a seed decides (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return { seed: decided, chain, ownState };
 }

@@ -1,8 +1,18 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { command, eventually } from "./command.ts";
+import { command, eventually, succeed } from "./command.ts";
 import { TestEngine } from "./test-engine.ts";
 
 const prefix = "mia-engine-";
@@ -27,6 +37,7 @@ export class OwnEngine extends TestEngine {
   readonly address: string;
   private readonly number: number;
   private process: ChildProcess | undefined;
+  private hasRun = false;
 
   private constructor(folder: string, number: number) {
     super();
@@ -52,7 +63,8 @@ export class OwnEngine extends TestEngine {
     await sweep();
   }
 
-  static async start(): Promise<OwnEngine> {
+  /** Starts one, with a disk of its own where its size is given. */
+  static async start({ diskMib }: { diskMib?: number } = {}): Promise<OwnEngine> {
     await sweep();
     const folder = mkdtempSync(join(tmpdir(), prefix));
     writeFileSync(join(folder, "owner"), String(process.pid));
@@ -63,6 +75,7 @@ export class OwnEngine extends TestEngine {
         throw new Error(`there are ${String(engines)} test engines already, or no bridge can be made`);
     }
     writeFileSync(join(folder, "bridge"), bridge(number));
+    if (diskMib !== undefined) mountDisk(folder, diskMib);
     const engine = new OwnEngine(folder, number);
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
@@ -73,11 +86,14 @@ export class OwnEngine extends TestEngine {
     try {
       await engine.run();
     } catch (error) {
-      const log = read(join(engine.folder, "log")).split("\n").slice(-10).join("\n");
       await engine.remove();
-      throw new Error(`the test's own engine did not start; its last log lines:\n${log}`, { cause: error });
+      throw error;
     }
     return engine;
+  }
+
+  private get data(): string {
+    return join(this.folder, "data");
   }
 
   /** Starts the engine's process; also after `kill`, when networks made from then on are none that `rules` let through. */
@@ -85,22 +101,27 @@ export class OwnEngine extends TestEngine {
     const log = openSync(join(this.folder, "log"), "a");
     const networks = `10.214.${String(this.number * engines)}.0/20`;
     const args = [
-      ["--data-root", join(this.folder, "data")],
+      ["--data-root", this.data],
       ["--exec-root", join(this.folder, "exec")],
       ["--pidfile", join(this.folder, "pid")],
       ["--host", this.host],
       ["--bridge", bridge(this.number)],
       // An engine that starts again with this would delete the host's own docker0 (removeDefaultBridgeInterface).
-      existsSync(join(this.folder, "data")) ? [] : ["--default-address-pool", `base=${networks},size=24`],
+      this.hasRun ? [] : ["--default-address-pool", `base=${networks},size=24`],
       ["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
       ["--config-file", join(this.folder, "daemon.json")],
     ].flat();
+    this.hasRun = true;
     this.process = spawn("dockerd", args, { env: { ...process.env, PATH: path }, stdio: ["ignore", log, log] });
+    // After a kill it first ends what it has left running.
     await eventually(
-      60,
+      120,
       () => this.docker("version", "--format", "{{.Server.Version}}"),
       ({ code }) => code === 0,
-    );
+    ).catch((error: unknown) => {
+      const lines = read(join(this.folder, "log")).split("\n").slice(-20).join("\n");
+      throw new Error(`the test's own engine did not start; its last log lines:\n${lines}`, { cause: error });
+    });
   }
 
   /** Runs the docker command against this engine. */
@@ -118,6 +139,34 @@ export class OwnEngine extends TestEngine {
     return pid;
   }
 
+  /** Takes memory of a container's own until the kernel kills one of its processes for it; says how much that was. */
+  async exhaustMemory(container: string): Promise<string> {
+    const pid = await this.must("inspect", "--format", "{{.State.Pid}}", container);
+    const script = join(import.meta.dirname, "fill-memory.ts");
+    const { stdout } = await succeed(process.execPath, [script, pid], { cwd: "/", env: process.env, seconds: 60 });
+    return stdout.trim();
+  }
+
+  /** Empties a volume, as a disk does that is lost. */
+  async empty(volume: string): Promise<void> {
+    const folder = await this.must("volume", "inspect", "--format", "{{.Mountpoint}}", volume);
+    if (!folder.startsWith(`${this.data}/volumes/`)) throw new Error(`${folder} is not the engine's own`);
+    for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true });
+  }
+
+  /** Fills its disk, which has to be its own, to the last byte; answers with how to make room again. */
+  fillDisk(): () => void {
+    if (!existsSync(join(this.folder, "disk"))) throw new Error("the engine has no disk of its own to fill");
+    const { bavail, bsize } = statfsSync(this.data);
+    const [most, rest] = [join(this.data, "most"), join(this.data, "rest")] as const;
+    sh("fallocate", "--length", String(Math.floor(bavail * bsize * 0.98)), most);
+    // Until there is no more.
+    tryTo("dd", "if=/dev/zero", `of=${rest}`, "bs=4k");
+    return () => {
+      for (const file of [rest, most]) rmSync(file);
+    };
+  }
+
   /** Ends the engine as a power cut would, and leaves its containers' processes to its next start. */
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const { process } = this;
@@ -125,6 +174,8 @@ export class OwnEngine extends TestEngine {
     const ended = new Promise((done) => process.once("exit", done));
     process.kill(signal);
     await ended;
+    // Its containerd dies with it; but where nobody waits for that one's end, the next start would take it for alive.
+    rmSync(join(this.folder, "exec/containerd/containerd.pid"), { force: true });
   }
 
   /** Takes everything away that `start` made. */
@@ -163,6 +214,15 @@ async function sweep(): Promise<void> {
     }
     clean(folder);
   }
+}
+
+/** Puts a disk of this size where the engine's data will be. */
+function mountDisk(folder: string, mib: number): void {
+  const [disk, data] = [join(folder, "disk"), join(folder, "data")] as const;
+  sh("truncate", `--size=${String(mib)}M`, disk);
+  sh("mkfs.ext4", "-q", "-m", "0", disk);
+  mkdirSync(data);
+  sh("mount", "-o", "loop", disk, data);
 }
 
 function clean(folder: string): void {
