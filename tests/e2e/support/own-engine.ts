@@ -12,7 +12,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { command, eventually, succeed } from "./command.ts";
+import { command, eventually } from "./command.ts";
+import { exhaust } from "./memory.ts";
 import { TestEngine } from "./test-engine.ts";
 
 const prefix = "mia-engine-";
@@ -131,20 +132,22 @@ export class OwnEngine extends TestEngine {
 
   /** Kills a container's main process, as nobody but the kernel can; says which it was. */
   async killMain(container: string): Promise<number> {
-    const state = await this.must("inspect", "--format", "{{.State.Pid}} {{json .State}}", container);
-    const pid = Number(state.split(" ")[0]);
-    // 0 would be this process and all of its group.
-    if (!(pid > 1)) throw new Error(`${container} does not run: ${state}`);
+    const pid = await this.mainOf(container);
     process.kill(pid, "SIGKILL");
     return pid;
   }
 
-  /** Takes memory of a container's own until the kernel kills one of its processes for it; says how much that was. */
-  async exhaustMemory(container: string): Promise<string> {
-    const pid = await this.must("inspect", "--format", "{{.State.Pid}}", container);
-    const script = join(import.meta.dirname, "fill-memory.ts");
-    const { stdout } = await succeed(process.execPath, [script, pid], { cwd: "/", env: process.env, seconds: 60 });
-    return stdout.trim();
+  private async mainOf(container: string): Promise<number> {
+    const state = await this.must("inspect", "--format", "{{.State.Pid}} {{json .State}}", container);
+    const pid = Number(state.split(" ")[0]);
+    // 0 would be this process and all of its group.
+    if (!(pid > 1)) throw new Error(`${container} does not run: ${state}`);
+    return pid;
+  }
+
+  /** Takes memory in a container until the kernel kills one of its processes for it. */
+  async exhaustMemory(container: string): Promise<void> {
+    await exhaust(await this.mainOf(container), this.folder);
   }
 
   /** Empties a volume, as a disk does that is lost. */
