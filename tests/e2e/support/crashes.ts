@@ -9,7 +9,7 @@ export const victims = {
   program: ({ commandLine }: Process) => commandLine.includes("@pulumi/pulumi/cmd/run"),
   engine: undefined,
 } as const;
-type Victim = keyof typeof victims;
+export type Victim = keyof typeof victims;
 
 /** Where a command is when that happens. */
 interface Moment {
