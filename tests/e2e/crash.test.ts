@@ -10,6 +10,15 @@ import { parts, withoutSuffix } from "./support/parts.ts";
 import { kill, processesOf } from "./support/processes.ts";
 import type { Running } from "./support/running.ts";
 
+/** How often the next `up` had to do what, and how long it took. */
+interface Seen {
+  crashes: number;
+  cancelled: number;
+  removed: number;
+  restarted: number;
+  seconds: number[];
+}
+
 /** A chain: each begins with what the `up` after the one before it has made. All the while rows are written through `user`. */
 describe("After a crash of an `up` or a `destroy`, the next `up` converges", function () {
   this.timeout(900_000);
@@ -18,8 +27,8 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
   let clone: Clone;
   let counter: Counter | undefined;
   let changes = 0;
-  /** How often the next `up` had to be told something, and how long it took. */
-  const table = new Map<string, { crashes: number; cancelled: number; removed: number; seconds: number[] }>();
+  /** By who was killed. */
+  const table = new Map<string, Seen>();
 
   before(async () => {
     console.log(`      MIA_SEED=${String(seed)}`);
@@ -111,7 +120,7 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
   async function converges(crash: Crash, story: string): Promise<void> {
     const { victim, by } = crash;
     const kind = `${crash.command === "destroy" ? "destroy" : "up"}: its ${victim}`;
-    const seen = table.get(kind) ?? { crashes: 0, cancelled: 0, removed: 0, seconds: [] };
+    const seen = table.get(kind) ?? { crashes: 0, cancelled: 0, removed: 0, restarted: 0, seconds: [] };
     table.set(kind, seen);
     seen.crashes++;
     const from = Date.now();
@@ -126,6 +135,7 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
     if (by === "npm") assert.doesNotMatch(up.output, /pending operations/);
     seen.seconds.push((Date.now() - from) / 1000);
     if (/had left|is not needed any more/.test(up.output)) seen.removed++;
+    if (up.output.includes("starting it again")) seen.restarted++;
     // Of what was being made, plain Pulumi warns until it is told to forget it, as the README says.
     if (by === "pulumi" && up.output.includes("pending operations")) {
       await clone.mustPulumi("refresh", "--clear-pending-creates", "--yes", "--skip-preview");
@@ -168,18 +178,26 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
   }
 
   function rows({ acknowledged, refused }: Counter): (string | number)[][] {
-    const found = [...table].map(([kind, { crashes: count, cancelled, removed, seconds }]) => [
+    const found = [...table].map(([kind, { crashes: count, cancelled, removed, restarted, seconds }]) => [
       kind,
       count,
       cancelled === 0 ? "–" : `after \`pulumi cancel\` (${String(cancelled)} of ${String(count)})`,
       removed,
+      restarted,
       `${Math.min(...seconds).toFixed(0)} to ${Math.max(...seconds).toFixed(0)} s`,
     ]);
     const written = `${String(acknowledged.length)} acknowledged, none lost; ${String(refused)} refused`;
     return [
-      ["killed", "times", "Pulumi's lock", "something left was removed", "the next `up`"],
+      [
+        "killed",
+        "times",
+        "Pulumi's lock",
+        "something left was removed",
+        "something was started again",
+        "the next `up`",
+      ],
       ...found,
-      ["rows written meanwhile", written, "", "", ""],
+      ["rows written meanwhile", written, "", "", "", ""],
     ];
   }
 });
