@@ -26,6 +26,9 @@ const rules = [
   ["filter", "FORWARD", "-d", pool, "-j", "ACCEPT"],
   ["nat", "POSTROUTING", "-s", pool, "!", "-d", pool, "-j", "MASQUERADE"],
 ];
+// Docker's own pool, where an engine that was started again has to take its networks from.
+const secondPool = "172.16.0.0/12";
+const secondRules = [["filter", "FORWARD", "-s", secondPool, "-d", secondPool, "-j", "ACCEPT"]];
 
 /**
  * A Docker engine of a test's own: own data, socket and bridge, so that it can be filled, killed and thrown away
@@ -80,7 +83,7 @@ export class OwnEngine extends TestEngine {
     const engine = new OwnEngine(folder, number);
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
-    for (const [table = "", ...rule] of rules) sh("iptables", "-t", table, "-I", ...rule);
+    addRules(rules);
     // Engines before 23 have their id from a key that all of a host's engines share.
     const settings = version().startsWith("20.") ? { "deprecated-key-path": join(engine.folder, "key.json") } : {};
     writeFileSync(join(engine.folder, "daemon.json"), JSON.stringify(settings));
@@ -97,8 +100,12 @@ export class OwnEngine extends TestEngine {
     return join(this.folder, "data");
   }
 
-  /** Starts the engine's process; also after `kill`, when networks made from then on are none that `rules` let through. */
+  /** Starts the engine's process; also after `kill`. */
   async run(): Promise<void> {
+    if (this.hasRun && !existsSync(join(this.folder, "again"))) {
+      writeFileSync(join(this.folder, "again"), "");
+      addRules(secondRules);
+    }
     const log = openSync(join(this.folder, "log"), "a");
     const networks = `10.214.${String(this.number * engines)}.0/20`;
     const args = [
@@ -200,6 +207,10 @@ function bridge(number: number): string {
   return `mia-test${String(number)}`;
 }
 
+function addRules(added: readonly string[][]): void {
+  for (const [table = "", ...rule] of added) sh("iptables", "-t", table, "-I", ...rule);
+}
+
 /** Takes away the engines whose owner is gone: what runs that were killed have left, and what mocha's workers had. */
 async function sweep(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
@@ -235,7 +246,8 @@ function clean(folder: string): void {
   }
   const link = read(join(folder, "bridge"));
   if (link !== "") tryTo("ip", "link", "delete", link);
-  for (const [table = "", ...rule] of rules) tryTo("iptables", "-t", table, "-D", ...rule);
+  const added = existsSync(join(folder, "again")) ? [...rules, ...secondRules] : rules;
+  for (const [table = "", ...rule] of added) tryTo("iptables", "-t", table, "-D", ...rule);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
