@@ -245,6 +245,8 @@ function clean(folder: string): void {
     if (target.startsWith(`${folder}/`)) tryTo("umount", "--lazy", target);
   }
   const link = read(join(folder, "bridge"));
+  // Once it is gone the next engine may have its number, while the folder still goes and others sweep.
+  rmSync(join(folder, "bridge"), { force: true });
   if (link !== "") tryTo("ip", "link", "delete", link);
   const added = existsSync(join(folder, "again")) ? [...rules, ...secondRules] : rules;
   for (const [table = "", ...rule] of added) tryTo("iptables", "-t", table, "-D", ...rule);
