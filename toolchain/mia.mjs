@@ -14,7 +14,7 @@ import { logs } from "./logs.mjs";
 import { newService } from "./new.mjs";
 import { node } from "./node.mjs";
 import { pulumi } from "./pulumi.mjs";
-import { clearTheWay, ownerOf, readState, removeUnknown } from "./remains.mjs";
+import { clearTheWay, forgetInterrupted, ownerOf, readState, removeUnknown } from "./remains.mjs";
 import { installFilter } from "./stack-file-filter.mjs";
 import { state } from "./state.mjs";
 import { syft } from "./syft.mjs";
@@ -57,6 +57,7 @@ async function onStack(verb, given) {
   const setup = await prepare({ stack });
   const { env } = setup;
   if (verb !== "down") await create(stack, env);
+  if (verb === "up") await forgetInterrupted(setup, stack);
   if (everything && args.includes("--preview-only")) throw new SetupError("--volumes can't be only previewed.");
   if (everything && !(await unprotect(stack, setup, confirmed(args)))) return 1;
   // Without a terminal nobody can be asked, and one question is enough; Pulumi still shows what it does.

@@ -7,7 +7,7 @@ import { main, setVariable } from "./steps.mjs";
 const runs = 3;
 const changes = 14; // that a run makes, each under so many requests at least
 const requests = 20_000;
-const whole = ["unit/bad-input", "e2e/qa-interrupted", "e2e/backup", "e2e/honest-preview"];
+const whole = ["unit/bad-input", "e2e/qa-interrupted", "e2e/backup", "e2e/crash", "e2e/chaos", "e2e/honest-preview"];
 
 await main(async () => {
   const setup = await prepareTools();

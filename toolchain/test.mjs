@@ -15,6 +15,7 @@ const alone = ["service", "zero-downtime"];
 const longest = [
   "setup",
   "backup",
+  "crash",
   "machine",
   "pipelines",
   "images",
@@ -24,6 +25,7 @@ const longest = [
   "platform",
   "honest-preview",
   "machine-failures",
+  "chaos",
 ];
 
 async function test() {

@@ -1,8 +1,19 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, eventually } from "./command.ts";
+import { exhaust } from "./memory.ts";
 import { TestEngine } from "./test-engine.ts";
 
 const prefix = "mia-engine-";
@@ -15,6 +26,9 @@ const rules = [
   ["filter", "FORWARD", "-d", pool, "-j", "ACCEPT"],
   ["nat", "POSTROUTING", "-s", pool, "!", "-d", pool, "-j", "MASQUERADE"],
 ];
+// Docker's own pool, where an engine that was started again has to take its networks from.
+const secondPool = "172.16.0.0/12";
+const secondRules = [["filter", "FORWARD", "-s", secondPool, "-d", secondPool, "-j", "ACCEPT"]];
 
 /**
  * A Docker engine of a test's own: own data, socket and bridge, so that it can be filled, killed and thrown away
@@ -27,6 +41,7 @@ export class OwnEngine extends TestEngine {
   readonly address: string;
   private readonly number: number;
   private process: ChildProcess | undefined;
+  private hasRun = false;
 
   private constructor(folder: string, number: number) {
     super();
@@ -52,7 +67,8 @@ export class OwnEngine extends TestEngine {
     await sweep();
   }
 
-  static async start(): Promise<OwnEngine> {
+  /** Starts one, with a disk of its own where its size is given. */
+  static async start({ diskMib }: { diskMib?: number } = {}): Promise<OwnEngine> {
     await sweep();
     const folder = mkdtempSync(join(tmpdir(), prefix));
     writeFileSync(join(folder, "owner"), String(process.pid));
@@ -63,44 +79,57 @@ export class OwnEngine extends TestEngine {
         throw new Error(`there are ${String(engines)} test engines already, or no bridge can be made`);
     }
     writeFileSync(join(folder, "bridge"), bridge(number));
+    if (diskMib !== undefined) mountDisk(folder, diskMib);
     const engine = new OwnEngine(folder, number);
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
-    for (const [table = "", ...rule] of rules) sh("iptables", "-t", table, "-I", ...rule);
+    addRules(rules);
     // Engines before 23 have their id from a key that all of a host's engines share.
     const settings = version().startsWith("20.") ? { "deprecated-key-path": join(engine.folder, "key.json") } : {};
     writeFileSync(join(engine.folder, "daemon.json"), JSON.stringify(settings));
     try {
       await engine.run();
     } catch (error) {
-      const log = read(join(engine.folder, "log")).split("\n").slice(-10).join("\n");
       await engine.remove();
-      throw new Error(`the test's own engine did not start; its last log lines:\n${log}`, { cause: error });
+      throw error;
     }
     return engine;
   }
 
-  /** Starts the engine's process; also after `kill`, when networks made from then on are none that `rules` let through. */
+  private get data(): string {
+    return join(this.folder, "data");
+  }
+
+  /** Starts the engine's process; also after `kill`. */
   async run(): Promise<void> {
+    if (this.hasRun && !existsSync(join(this.folder, "again"))) {
+      writeFileSync(join(this.folder, "again"), "");
+      addRules(secondRules);
+    }
     const log = openSync(join(this.folder, "log"), "a");
     const networks = `10.214.${String(this.number * engines)}.0/20`;
     const args = [
-      ["--data-root", join(this.folder, "data")],
+      ["--data-root", this.data],
       ["--exec-root", join(this.folder, "exec")],
       ["--pidfile", join(this.folder, "pid")],
       ["--host", this.host],
       ["--bridge", bridge(this.number)],
       // An engine that starts again with this would delete the host's own docker0 (removeDefaultBridgeInterface).
-      existsSync(join(this.folder, "data")) ? [] : ["--default-address-pool", `base=${networks},size=24`],
+      this.hasRun ? [] : ["--default-address-pool", `base=${networks},size=24`],
       ["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
       ["--config-file", join(this.folder, "daemon.json")],
     ].flat();
+    this.hasRun = true;
     this.process = spawn("dockerd", args, { env: { ...process.env, PATH: path }, stdio: ["ignore", log, log] });
+    // After a kill it first ends what it has left running.
     await eventually(
-      60,
+      120,
       () => this.docker("version", "--format", "{{.Server.Version}}"),
       ({ code }) => code === 0,
-    );
+    ).catch((error: unknown) => {
+      const lines = read(join(this.folder, "log")).split("\n").slice(-20).join("\n");
+      throw new Error(`the test's own engine did not start; its last log lines:\n${lines}`, { cause: error });
+    });
   }
 
   /** Runs the docker command against this engine. */
@@ -110,12 +139,42 @@ export class OwnEngine extends TestEngine {
 
   /** Kills a container's main process, as nobody but the kernel can; says which it was. */
   async killMain(container: string): Promise<number> {
+    const pid = await this.mainOf(container);
+    process.kill(pid, "SIGKILL");
+    return pid;
+  }
+
+  private async mainOf(container: string): Promise<number> {
     const state = await this.must("inspect", "--format", "{{.State.Pid}} {{json .State}}", container);
     const pid = Number(state.split(" ")[0]);
     // 0 would be this process and all of its group.
     if (!(pid > 1)) throw new Error(`${container} does not run: ${state}`);
-    process.kill(pid, "SIGKILL");
     return pid;
+  }
+
+  /** Takes memory in a container until the kernel kills one of its processes for it. */
+  async exhaustMemory(container: string): Promise<void> {
+    await exhaust(await this.mainOf(container), this.folder);
+  }
+
+  /** Empties a volume, as a disk does that is lost. */
+  async empty(volume: string): Promise<void> {
+    const folder = await this.must("volume", "inspect", "--format", "{{.Mountpoint}}", volume);
+    if (!folder.startsWith(`${this.data}/volumes/`)) throw new Error(`${folder} is not the engine's own`);
+    for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true });
+  }
+
+  /** Fills its disk, which has to be its own, to the last byte; answers with how to make room again. */
+  fillDisk(): () => void {
+    if (!existsSync(join(this.folder, "disk"))) throw new Error("the engine has no disk of its own to fill");
+    const { bavail, bsize } = statfsSync(this.data);
+    const [most, rest] = [join(this.data, "most"), join(this.data, "rest")] as const;
+    sh("fallocate", "--length", String(Math.floor(bavail * bsize * 0.98)), most);
+    // Until there is no more.
+    tryTo("dd", "if=/dev/zero", `of=${rest}`, "bs=4k");
+    return () => {
+      for (const file of [rest, most]) rmSync(file);
+    };
   }
 
   /** Ends the engine as a power cut would, and leaves its containers' processes to its next start. */
@@ -125,6 +184,8 @@ export class OwnEngine extends TestEngine {
     const ended = new Promise((done) => process.once("exit", done));
     process.kill(signal);
     await ended;
+    // Its containerd dies with it; but where nobody waits for that one's end, the next start would take it for alive.
+    rmSync(join(this.folder, "exec/containerd/containerd.pid"), { force: true });
   }
 
   /** Takes everything away that `start` made. */
@@ -146,6 +207,10 @@ function bridge(number: number): string {
   return `mia-test${String(number)}`;
 }
 
+function addRules(added: readonly string[][]): void {
+  for (const [table = "", ...rule] of added) sh("iptables", "-t", table, "-I", ...rule);
+}
+
 /** Takes away the engines whose owner is gone: what runs that were killed have left, and what mocha's workers had. */
 async function sweep(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
@@ -165,14 +230,26 @@ async function sweep(): Promise<void> {
   }
 }
 
+/** Puts a disk of this size where the engine's data will be. */
+function mountDisk(folder: string, mib: number): void {
+  const [disk, data] = [join(folder, "disk"), join(folder, "data")] as const;
+  sh("truncate", `--size=${String(mib)}M`, disk);
+  sh("mkfs.ext4", "-q", "-m", "0", disk);
+  mkdirSync(data);
+  sh("mount", "-o", "loop", disk, data);
+}
+
 function clean(folder: string): void {
   for (const line of readFileSync("/proc/mounts", "utf8").split("\n").reverse()) {
     const target = line.split(" ")[1] ?? "";
     if (target.startsWith(`${folder}/`)) tryTo("umount", "--lazy", target);
   }
   const link = read(join(folder, "bridge"));
+  // Once it is gone the next engine may have its number, while the folder still goes and others sweep.
+  rmSync(join(folder, "bridge"), { force: true });
   if (link !== "") tryTo("ip", "link", "delete", link);
-  for (const [table = "", ...rule] of rules) tryTo("iptables", "-t", table, "-D", ...rule);
+  const added = existsSync(join(folder, "again")) ? [...rules, ...secondRules] : rules;
+  for (const [table = "", ...rule] of added) tryTo("iptables", "-t", table, "-D", ...rule);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 

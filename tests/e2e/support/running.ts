@@ -17,6 +17,7 @@ export interface Running {
     readonly Cmd: readonly string[] | null;
     readonly Labels: Readonly<Record<string, string>>;
     readonly Hostname: string;
+    readonly User: string;
     readonly StopTimeout?: number;
     readonly Healthcheck?: {
       readonly Test: readonly string[];
@@ -30,6 +31,10 @@ export interface Running {
     readonly Memory: number;
     readonly MemorySwap: number;
     readonly NetworkMode: string;
+    readonly CapDrop: readonly string[] | null;
+    readonly SecurityOpt: readonly string[] | null;
+    readonly ReadonlyRootfs: boolean;
+    readonly Tmpfs?: Readonly<Record<string, string>>;
     readonly RestartPolicy: { readonly Name: string };
     readonly LogConfig: { readonly Config: Readonly<Record<string, string>> };
     readonly PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[]>> | null;
@@ -44,6 +49,7 @@ interface Image {
     readonly Env: readonly string[];
     readonly Cmd: readonly string[] | null;
     readonly Labels: Readonly<Record<string, string>> | null;
+    readonly User: string;
   };
 }
 
@@ -91,6 +97,7 @@ export async function unlikeGolden(clone: Clone, engine: OwnEngine, containers: 
     .flatMap((block) => block.split("\n\n").filter((part) => part.startsWith(type)))
     .join("\n\n")
     .replaceAll(clone.folder, "<clone>")
+    .replaceAll(/(?<=^ {2}user = )"\d+:\d+"$/gm, '"<owner of the folder>"')
     .replaceAll(engine.host.replace("unix://", ""), "/var/run/docker.sock")
     .replaceAll(/\bmia-dev\b/g, "<platform>");
   return differences(said, containersIn(factsOf(text))).map(
@@ -140,6 +147,11 @@ function inputsOf(one: Running, image: Image, said: ReadonlyMap<string, readonly
     memory: HostConfig.Memory / 1024 ** 2,
     memorySwap: HostConfig.MemorySwap / 1024 ** 2,
     networkMode: HostConfig.NetworkMode,
+    ...(isOwn("user", Config.User === image.Config.User, JSON.stringify(Config.User)) ? { user: Config.User } : {}),
+    capabilities: { drops: HostConfig.CapDrop ?? [] },
+    securityOpts: HostConfig.SecurityOpt ?? [],
+    readOnly: HostConfig.ReadonlyRootfs,
+    tmpfs: HostConfig.Tmpfs ?? {},
     networksAdvanced: Object.entries(NetworkSettings.Networks).map(([name, { Aliases }]) => ({
       name,
       aliases: (Aliases ?? []).filter((alias) => alias !== short),
