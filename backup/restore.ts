@@ -62,21 +62,21 @@ async function refuseOtherDialects({ setup, ...stack }: Stack, { dumps }: Plan):
   }
 }
 
-/** What is there is kept before it goes; from then on each failure says what there is and how to go on. */
+/** What is there is kept before it goes; each failure says what there is and how to go on. */
 async function replace(it: Restore): Promise<number> {
   const { stack, folder, plan, signal } = it;
   const from = Date.now();
   const before = join(folderOf(stack.name), `${nameNow()}-before-restore`);
   await sweep(folderOf(stack.name));
-  await writeBackup(stack, before, signal);
-  say(`  What stack ${stack.name} held is kept in ${shown(before)}`);
   const stopped = stack.containers.filter(({ part }) => plan.services.includes(part));
   const services = plan.services.join(", ");
   const again = (of: string) => `npm run restore -- --stack ${stack.name} ${shown(of)}`;
   let stage = `The data of ${services || plan.names.join(", ")} in stack ${stack.name} is as it was, but some of it may be stopped: npm run up -- --stack ${stack.name}`;
   try {
     await Promise.all(stopped.map(({ id, part }) => docker(stack.setup, ["stop", id], `The stop of ${part}`)));
-    if (signal.aborted) throw new SetupError("Interrupted.");
+    // Nobody writes any more what would be in neither.
+    await writeBackup(stack, before, signal);
+    say(`  What stack ${stack.name} held is kept in ${shown(before)}`);
     stage = `The data of ${plan.names.join(", ")} in stack ${stack.name} is not whole${services === "" ? "" : `, and ${services} are stopped so that nobody uses it`}. Again: ${again(folder)}; or back to what was there: ${again(before)}`;
     for (const dump of plan.dumps) await load(it, dump);
     for (const files of plan.files) await unpack(it, files);
