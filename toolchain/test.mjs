@@ -7,6 +7,7 @@ import { ensureDockerMachine } from "./docker-machine.mjs";
 import { prepareTools } from "./mia.mjs";
 import { ssh } from "./ssh.mjs";
 import { main, say, SetupError } from "./steps.mjs";
+import { syft } from "./syft.mjs";
 
 const folder = "tests/e2e";
 /** These hold the platform to seconds: nothing runs beside them. */
@@ -33,6 +34,7 @@ async function test() {
   await browser(setup);
   await ssh(setup);
   await ensureDockerMachine(setup);
+  await syft(setup);
   const checked = await check(setup);
   if (process.argv.length > 2) return add(checked, await mocha(setup, "end-to-end tests", process.argv.slice(2)));
   const all = readdirSync(folder).filter((file) => file.endsWith(".test.ts"));
