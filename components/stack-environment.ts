@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkPlatform } from "../platform/check.ts";
 import { readEnvironment, type StackSource } from "../platform/config.ts";
 import type { Declared, Environment } from "../platform/environment.ts";
+import { ConfigError } from "../platform/problem.ts";
 import type { Service } from "../platform/service.ts";
 
 /**
@@ -12,6 +15,7 @@ export function stackEnvironment(services: Readonly<Record<string, Service>>): D
   return ofStack((stack) => {
     const environment = readEnvironment(stack);
     checkPlatform(environment, services);
+    refuseMissingFolders(services);
     return environment;
   });
 }
@@ -27,4 +31,15 @@ export function ofStack<Read>(read: (stack: StackSource) => Read): Read {
     values: pulumi.runtime.allConfig(),
     defaultImages: process.env["MIA_IMAGES"],
   });
+}
+
+function refuseMissingFolders(services: Readonly<Record<string, Service>>): void {
+  const missing = Object.entries(services).filter(([, { source }]) => !existsSync(join(source, "Dockerfile")));
+  const problems = missing.map(([name, { source }]) => ({
+    where: `platform/catalogue: ${name}.source`,
+    got: source,
+    need: "need a folder with a Dockerfile",
+    fix: "correct the path, or make it.",
+  }));
+  if (problems.length > 0) throw new ConfigError(problems);
 }

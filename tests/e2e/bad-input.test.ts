@@ -188,7 +188,8 @@ describe("Bad input", function () {
   async function assertNothing(what: string, cases: number): Promise<void> {
     assert.deepEqual(await engine.remains(), []);
     const { stdout } = await clone.mustPulumi("stack", "export", "--stack", "dev");
-    const { deployment } = JSON.parse(stdout) as { deployment: { resources?: { type: string }[] } };
+    // Of components alone nothing exists.
+    const { deployment } = JSON.parse(stdout) as { deployment: { resources?: { type: string; custom: boolean }[] } };
     assert.deepEqual(
       (deployment.resources ?? []).filter(({ type }) => !type.startsWith("pulumi:")),
       [],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Clone } from "./support/clone.ts";
+import type { Ended } from "./support/command.ts";
 import { figures } from "./support/figures.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 
@@ -21,12 +22,16 @@ describe("`npm run sbom`", function () {
   let clone: Clone;
   const bills = new Map<string, Bill>();
 
+  /** Where this machine has built or downloaded syft, another user of it has. */
+  function sbom(...args: string[]): Promise<Ended> {
+    const cache = { XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "", ".cache") };
+    return clone.run("npm", ["run", "--silent", "sbom", "--", ...args], cache, 850);
+  }
+
   before(async () => {
     engine = await OwnEngine.shared();
     clone = await Clone.make({ dockerHost: engine.host });
-    // Where this machine has built or downloaded syft, another user of it has.
-    const cache = { XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "", ".cache") };
-    const ended = await clone.run("npm", ["run", "--silent", "sbom", "--", "user", "lb"], cache, 850);
+    const ended = await sbom("user", "lb");
     assert.equal(ended.code, 0, ended.output);
     const folder = join(clone.folder, ".mia/sbom");
     for (const name of readdirSync(folder)) {
@@ -73,7 +78,7 @@ describe("`npm run sbom`", function () {
   });
 
   it("refuses a part that has no image of its own, in one sentence", async () => {
-    const { code, output } = await clone.run("npm", ["run", "--silent", "sbom", "--", "db"]);
+    const { code, output } = await sbom("db");
     assert.equal(code, 1);
     assert.match(output, /✘ There is no image of db; there are edge, lb, user, catalog, keeplounge, keepwww\.\n$/);
   });
