@@ -40,14 +40,19 @@ describe("The platform recovers by itself, without a change to be made", functio
 
   after(async () => {
     await Promise.all([load?.stop(), counter?.stop()]);
-    const all = [...new Set([...met.values()].flatMap((row) => [...row.keys()]))];
-    figures("chaos", [
-      ["part", ...all],
-      ...[...met].map(([part, row]) => [part, ...all.map((trouble) => row.get(trouble) ?? "")]),
-    ]);
+    if (met.size > 0) figures("chaos", rows());
     clone.remove();
     await engine.remove();
   });
+
+  /** A row for each part, a column for each trouble. */
+  function rows(): string[][] {
+    const all = [...new Set([...met.values()].flatMap((row) => [...row.keys()]))];
+    return [
+      ["part", ...all],
+      ...[...met].map(([part, row]) => [part, ...all.map((trouble) => row.get(trouble) ?? "")]),
+    ];
+  }
 
   for (const { part, trouble } of chain) {
     it(`where ${part}: ${trouble}`, async () => {

@@ -5,7 +5,7 @@ import { generator, seed, shuffled } from "./random.ts";
 export const victims = {
   CLI: ({ commandLine }: Process) => /(^|\/)pulumi\0(up|destroy)\0/.test(commandLine),
   plugin: ({ commandLine }: Process) => commandLine.includes("pulumi-resource-docker"),
-  "language host": ({ commandLine }: Process) => /(^|\/)pulumi-language-nodejs\0/.test(commandLine),
+  "language host": ({ commandLine }: Process) => /(^|\/)(pulumi-)?language-nodejs\0/.test(commandLine),
   program: ({ commandLine }: Process) => commandLine.includes("@pulumi/pulumi/cmd/run"),
   engine: undefined,
 } as const;

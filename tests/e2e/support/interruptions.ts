@@ -1,5 +1,5 @@
 import { type Victim, victims } from "./crashes.ts";
-import { generator, seed, shuffled } from "./random.ts";
+import { generator, seed } from "./random.ts";
 
 /** A run that is interrupted: how, and when. */
 export interface Interruption {
@@ -15,7 +15,7 @@ const stages = { up: 20, acceptance: 4, destroy: 10 };
 
 /**
  * What interrupts a chain of runs: each stage at its beginning and at a moment in it, in both ways; three of them in a plain
- * run, one for each stage, and one whose CLI, plugin, program or engine is killed. MIA_SEED repeats them.
+ * run, one for each stage. A long one also loses its CLI, a plugin, the program or the engine. MIA_SEED repeats them.
  */
 export function interruptions(): { seed: number; chain: Interruption[]; ownState: boolean } {
   const decided = seed();
@@ -41,5 +41,5 @@ export function interruptions(): { seed: number; chain: Interruption[]; ownState
     const moments = all.filter((one) => one.stage === stage && one.by === by);
     return moments.slice(random() < 0.5 ? 0 : 1).slice(0, 1);
   });
-  return { seed: decided, chain: [...chain, ...shuffled(killed, random).slice(0, 1)], ownState };
+  return { seed: decided, chain, ownState };
 }

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statfsSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -245,12 +246,23 @@ function clean(folder: string): void {
     if (target.startsWith(`${folder}/`)) tryTo("umount", "--lazy", target);
   }
   const link = read(join(folder, "bridge"));
-  // Once it is gone the next engine may have its number, while the folder still goes and others sweep.
-  rmSync(join(folder, "bridge"), { force: true });
-  if (link !== "") tryTo("ip", "link", "delete", link);
   const added = existsSync(join(folder, "again")) ? [...rules, ...secondRules] : rules;
-  for (const [table = "", ...rule] of added) tryTo("iptables", "-t", table, "-D", ...rule);
+  // While the folder still goes others may sweep it too: by then another engine has the number, and the rules are others'.
+  if (link !== "" && isTaken(join(folder, "bridge"))) {
+    tryTo("ip", "link", "delete", link);
+    for (const [table = "", ...rule] of added) tryTo("iptables", "-t", table, "-D", ...rule);
+  }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
+
+/** Takes a file away; says whether it was this process that did. */
+function isTaken(file: string): boolean {
+  try {
+    unlinkSync(file);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isAlive(pid: string): boolean {
