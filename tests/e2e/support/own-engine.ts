@@ -7,14 +7,22 @@ import { TestEngine } from "./test-engine.ts";
 
 const prefix = "mia-engine-";
 const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-// The engines' networks, 16 for each; rules let them through, since these engines touch no firewall themselves.
-const pool = "10.214.0.0/16";
+/** How many there can be, and how many networks each can have. */
 const engines = 16;
-const rules = [
-  ["filter", "FORWARD", "-s", pool, "-j", "ACCEPT"],
-  ["filter", "FORWARD", "-d", pool, "-j", "ACCEPT"],
-  ["nat", "POSTROUTING", "-s", pool, "!", "-d", pool, "-j", "MASQUERADE"],
-];
+
+/** An engine's networks. */
+function pool(number: number): string {
+  return `10.214.${String(number * engines)}.0/20`;
+}
+
+/** What lets them through, since these engines touch no firewall themselves. Each has its own: another's end takes none of them away. */
+function rules(number: number): string[][] {
+  return [
+    ["filter", "FORWARD", "-s", pool(number), "-j", "ACCEPT"],
+    ["filter", "FORWARD", "-d", pool(number), "-j", "ACCEPT"],
+    ["nat", "POSTROUTING", "-s", pool(number), "!", "-d", pool(number), "-j", "MASQUERADE"],
+  ];
+}
 
 /**
  * A Docker engine of a test's own: own data, socket and bridge, so that it can be filled, killed and thrown away
@@ -66,7 +74,7 @@ export class OwnEngine extends TestEngine {
     const engine = new OwnEngine(folder, number);
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
-    for (const [table = "", ...rule] of rules) sh("iptables", "-t", table, "-I", ...rule);
+    for (const [table = "", ...rule] of rules(number)) sh("iptables", "-t", table, "-I", ...rule);
     // Engines before 23 have their id from a key that all of a host's engines share.
     const settings = version().startsWith("20.") ? { "deprecated-key-path": join(engine.folder, "key.json") } : {};
     writeFileSync(join(engine.folder, "daemon.json"), JSON.stringify(settings));
@@ -83,7 +91,6 @@ export class OwnEngine extends TestEngine {
   /** Starts the engine's process; also after `kill`, when networks made from then on are none that `rules` let through. */
   async run(): Promise<void> {
     const log = openSync(join(this.folder, "log"), "a");
-    const networks = `10.214.${String(this.number * engines)}.0/20`;
     const args = [
       ["--data-root", join(this.folder, "data")],
       ["--exec-root", join(this.folder, "exec")],
@@ -91,7 +98,7 @@ export class OwnEngine extends TestEngine {
       ["--host", this.host],
       ["--bridge", bridge(this.number)],
       // An engine that starts again with this would delete the host's own docker0 (removeDefaultBridgeInterface).
-      existsSync(join(this.folder, "data")) ? [] : ["--default-address-pool", `base=${networks},size=24`],
+      existsSync(join(this.folder, "data")) ? [] : ["--default-address-pool", `base=${pool(this.number)},size=24`],
       ["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
       ["--config-file", join(this.folder, "daemon.json")],
     ].flat();
@@ -171,8 +178,11 @@ function clean(folder: string): void {
     if (target.startsWith(`${folder}/`)) tryTo("umount", "--lazy", target);
   }
   const link = read(join(folder, "bridge"));
-  if (link !== "") tryTo("ip", "link", "delete", link);
-  for (const [table = "", ...rule] of rules) tryTo("iptables", "-t", table, "-D", ...rule);
+  // Whoever takes the bridge away takes the rules away: others may clean up after the same engine at this moment.
+  if (link !== "" && tryTo("ip", "link", "delete", link)) {
+    const number = Number(link.slice(bridge(0).length - 1));
+    for (const [table = "", ...rule] of rules(number)) tryTo("iptables", "-t", table, "-D", ...rule);
+  }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
