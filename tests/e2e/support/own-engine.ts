@@ -19,17 +19,25 @@ import { TestEngine } from "./test-engine.ts";
 
 const prefix = "mia-engine-";
 const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-// The engines' networks, 16 for each; rules let them through, since these engines touch no firewall themselves.
-const pool = "10.214.0.0/16";
+/** How many there can be, and how many networks each can have. */
 const engines = 16;
-const rules = [
-  ["filter", "FORWARD", "-s", pool, "-j", "ACCEPT"],
-  ["filter", "FORWARD", "-d", pool, "-j", "ACCEPT"],
-  ["nat", "POSTROUTING", "-s", pool, "!", "-d", pool, "-j", "MASQUERADE"],
-];
 // Docker's own pool, where an engine that was started again has to take its networks from.
 const secondPool = "172.16.0.0/12";
 const secondRules = [["filter", "FORWARD", "-s", secondPool, "-d", secondPool, "-j", "ACCEPT"]];
+
+/** An engine's networks. */
+function pool(number: number): string {
+  return `10.214.${String(number * engines)}.0/20`;
+}
+
+/** What lets them through, since these engines touch no firewall themselves. Each has its own: another's end takes none of them away. */
+function rules(number: number): string[][] {
+  return [
+    ["filter", "FORWARD", "-s", pool(number), "-j", "ACCEPT"],
+    ["filter", "FORWARD", "-d", pool(number), "-j", "ACCEPT"],
+    ["nat", "POSTROUTING", "-s", pool(number), "!", "-d", pool(number), "-j", "MASQUERADE"],
+  ];
+}
 
 /**
  * A Docker engine of a test's own: own data, socket and bridge, so that it can be filled, killed and thrown away
@@ -84,7 +92,7 @@ export class OwnEngine extends TestEngine {
     const engine = new OwnEngine(folder, number);
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
-    addRules(rules);
+    addRules(rules(number));
     // Engines before 23 have their id from a key that all of a host's engines share.
     const settings = version().startsWith("20.") ? { "deprecated-key-path": join(engine.folder, "key.json") } : {};
     writeFileSync(join(engine.folder, "daemon.json"), JSON.stringify(settings));
@@ -108,7 +116,6 @@ export class OwnEngine extends TestEngine {
       addRules(secondRules);
     }
     const log = openSync(join(this.folder, "log"), "a");
-    const networks = `10.214.${String(this.number * engines)}.0/20`;
     const args = [
       ["--data-root", this.data],
       ["--exec-root", join(this.folder, "exec")],
@@ -116,7 +123,7 @@ export class OwnEngine extends TestEngine {
       ["--host", this.host],
       ["--bridge", bridge(this.number)],
       // An engine that starts again with this would delete the host's own docker0 (removeDefaultBridgeInterface).
-      this.hasRun ? [] : ["--default-address-pool", `base=${networks},size=24`],
+      this.hasRun ? [] : ["--default-address-pool", `base=${pool(this.number)},size=24`],
       ["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
       ["--config-file", join(this.folder, "daemon.json")],
     ].flat();
@@ -246,11 +253,12 @@ function clean(folder: string): void {
     if (target.startsWith(`${folder}/`)) tryTo("umount", "--lazy", target);
   }
   const link = read(join(folder, "bridge"));
-  const added = existsSync(join(folder, "again")) ? [...rules, ...secondRules] : rules;
-  // While the folder still goes others may sweep it too: by then another engine has the number, and the rules are others'.
+  const added = existsSync(join(folder, "again")) ? secondRules : [];
+  // Others may clean up after the same engine at this moment, and another engine may have its number by the time they do.
   if (link !== "" && isTaken(join(folder, "bridge"))) {
     tryTo("ip", "link", "delete", link);
-    for (const [table = "", ...rule] of added) tryTo("iptables", "-t", table, "-D", ...rule);
+    const number = Number(link.slice(bridge(0).length - 1));
+    for (const [table = "", ...rule] of [...rules(number), ...added]) tryTo("iptables", "-t", table, "-D", ...rule);
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
