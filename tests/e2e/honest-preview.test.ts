@@ -7,12 +7,13 @@ import { type Change, changes, cheap, dear, type Made } from "./support/edits.ts
 import { figures } from "./support/figures.ts";
 import { type Kind, Load } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { seed } from "./support/random.ts";
 import { type Running, running, unlikeGolden } from "./support/running.ts";
 import { lies, previewed, type Step, type Steps, taken } from "./support/steps.ts";
 
 const long = Boolean(process.env["MIA_LONG"]);
 const minutes = Number(process.env["MIA_MINUTES"] ?? 60);
-const seed = Number(process.env["MIA_SEED"] ?? Math.floor(Math.random() * 1e9));
+const decided = seed(112258662);
 /** How many requests each `up` is to meet at least. */
 const requests = 40;
 
@@ -146,7 +147,7 @@ describe("A preview", function () {
   });
 
   it("says what the `up` does after random edits, and nothing else happens to anybody", async () => {
-    console.log(`      MIA_SEED=${String(seed)}`);
+    console.log(`      MIA_SEED=${String(decided)}`);
     const deadline = long ? Date.now() + minutes * 60_000 : Infinity;
     const all = { ...cheap, ...dear };
     const rounds = long ? changes(Object.values(all), 15, 5) : changes(Object.values(cheap), 4, 2);
@@ -158,7 +159,7 @@ describe("A preview", function () {
       }
     });
     // A round begins with what the last one left: the seed repeats all of them, and none can be made smaller.
-    await fc.assert(property, { seed, numRuns: long ? 10_000 : 1, endOnFailure: true });
+    await fc.assert(property, { seed: decided, numRuns: long ? 10_000 : 1, endOnFailure: true });
     assert.ok(count.steps > 0 && count.reasons > 0 && count.inputs > count.steps);
   });
 

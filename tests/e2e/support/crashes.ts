@@ -45,7 +45,7 @@ const randomOnes = 20;
  * all at every moment, and twenty at any.
  */
 export function crashes(): { seed: number; chain: Crash[] } {
-  const decided = seed();
+  const decided = seed(49788);
   const random = generator(decided);
   const by = () => (random() < 0.5 ? "npm" : "pulumi");
   const matrix = Object.entries(moments).flatMap(([when, moment]) =>

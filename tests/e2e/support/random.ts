@@ -1,6 +1,9 @@
-/** What decides a test's random choices: MIA_SEED repeats those of an earlier run. */
-export function seed(): number {
-  return Number(process.env["MIA_SEED"] ?? Math.floor(Math.random() * 100_000));
+/**
+ * What decides a test's random choices. A plain run makes the usual ones, so that it fails for what has been changed and
+ * nothing else; a long one makes others each time. MIA_SEED repeats those of an earlier run.
+ */
+export function seed(usual: number): number {
+  return Number(process.env["MIA_SEED"] ?? (process.env["MIA_LONG"] ? Math.floor(Math.random() * 100_000) : usual));
 }
 
 /** Numbers from 0 to 1 that a seed decides (mulberry32). */
