@@ -79,7 +79,7 @@ export class OwnEngine extends TestEngine {
       if (++number === engines)
         throw new Error(`there are ${String(engines)} test engines already, or no bridge can be made`);
     }
-    writeFileSync(join(folder, "bridge"), bridge(number));
+    writeFileSync(join(folder, "number"), String(number));
     const engine = new OwnEngine(folder, number);
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
@@ -186,12 +186,12 @@ function clean(folder: string): void {
     const target = line.split(" ")[1] ?? "";
     if (target.startsWith(`${folder}/`)) tryTo("umount", "--lazy", target);
   }
-  const link = read(join(folder, "bridge"));
+  const kept = join(folder, "number");
+  const number = read(kept);
   // Others may clean up after the same engine at this moment, and another engine may have its number by the time they do.
-  if (link !== "" && isTaken(join(folder, "bridge"))) {
-    tryTo("ip", "link", "delete", link);
-    const number = Number(link.slice(bridge(0).length - 1));
-    for (const [table = "", ...rule] of rules(number)) tryTo("iptables", "-t", table, "-D", ...rule);
+  if (isTaken(kept)) {
+    tryTo("ip", "link", "delete", bridge(Number(number)));
+    for (const [table = "", ...rule] of rules(Number(number))) tryTo("iptables", "-t", table, "-D", ...rule);
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
