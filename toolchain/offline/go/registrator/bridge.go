@@ -73,8 +73,8 @@ func (b *bridge) add(id string) {
 		log.Println("unable to inspect container:", id[:12], err)
 		return
 	}
-	// Between two starts it has no address; the event of the second one brings it.
-	if c.State.Restarting {
+	// Between two starts it has neither address nor published ports; the event of the second one brings them.
+	if !c.State.Running || c.State.Restarting {
 		return
 	}
 	if added := b.register(services(c, b.options, b.host)); len(added) > 0 {
