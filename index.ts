@@ -95,6 +95,8 @@ export const rmqUser = rmq.administrator;
 export const rmqPassword = rmq.administratorPassword;
 /** What the database says that it is: MySQL's version, or MariaDB's where that stands in. */
 export const databaseVersion = db.version;
+/** The services' own databases, by service. */
+export const databases = db.databases;
 /** What the stack is for: the config's `mia:kind`. Of the kind `qa` nothing needs to be kept. */
 export const kind = environment.kind;
 /** The id of the Docker engine that the stack lives on. */

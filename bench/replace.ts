@@ -105,7 +105,7 @@ async function revise(revision: number): Promise<void> {
   await clone.editUser("REVISION", String(revision));
 }
 
-/** The service `user` as Compose's `member`: the same image, variables, mounts, secrets, memory and network. */
+/** The service `user` as Compose's `member`: the same image, user, variables, mounts, secrets, memory and network. */
 async function equalComposeFile(): Promise<Contender["change"]> {
   const user = await engine.container("user");
   const [{ Config, HostConfig, Mounts }] = JSON.parse(await engine.must("inspect", user)) as [Inspected];
@@ -133,6 +133,8 @@ async function equalComposeFile(): Promise<Contender["change"]> {
         ],
         networks: ["platform"],
         mem_limit: HostConfig.Memory,
+        user: Config.User,
+        tmpfs: Object.keys(HostConfig.Tmpfs),
         restart: "unless-stopped",
         stop_grace_period: "60s",
         scale: replicas,
@@ -151,7 +153,7 @@ async function equalComposeFile(): Promise<Contender["change"]> {
 
 /** What `docker inspect` shows of a container, as far as it matters here. */
 interface Inspected {
-  readonly Config: { readonly Image: string; readonly Env: string[] };
-  readonly HostConfig: { readonly Memory: number };
+  readonly Config: { readonly Image: string; readonly User: string; readonly Env: string[] };
+  readonly HostConfig: { readonly Memory: number; readonly Tmpfs: Record<string, string> };
   readonly Mounts: { readonly Type: string; readonly Source: string; readonly Destination: string }[];
 }

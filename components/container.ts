@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { HealthCheck } from "../platform/catalogue/infrastructure.ts";
+import type { Confinement } from "../platform/confinement.ts";
 import { physicalName } from "../platform/names.ts";
 import { leftover } from "./leftover.ts";
 import type { Network } from "./network.ts";
@@ -25,6 +26,8 @@ export interface ContainerArgs {
   ports?: readonly PublishedPort[];
   /** Volumes by name, and folders and files of the machine by absolute path, each by its path in the container. */
   volumes?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What it may do beyond the least. @default nothing */
+  confinement?: Confinement | undefined;
   /** None where left out: then it is well while it runs. */
   healthCheck?: HealthCheck | undefined;
   /** Its memory limit; it gets no swap beyond. */
@@ -109,6 +112,7 @@ function inputs(part: string, args: ContainerArgs): docker.ContainerArgs {
     // Swap unset would read back as twice the memory, a difference for ever.
     memory: args.memoryMib,
     memorySwap: args.memoryMib,
+    ...confined(args),
     restart: "unless-stopped",
     // For `docker stop`, and for the provider, which without it kills a moment after it has asked to stop.
     stopTimeout: args.stopSeconds,
@@ -116,6 +120,21 @@ function inputs(part: string, args: ContainerArgs): docker.ContainerArgs {
     logOpts: { "max-size": "10m", "max-file": "3" },
     // Whether it is healthy is waited for in healthy.ts, which can say why not.
     wait: false,
+  };
+}
+
+/** The least that it can do with. */
+function confined({ confinement = {}, secrets = {} }: ContainerArgs) {
+  const { user, scratch = [], writable } = confinement;
+  // The provider copies files in by way of the root folder: Docker refuses that of a container whose root is read-only.
+  const readOnly = writable === undefined && Object.keys(secrets).length === 0;
+  const inMemory = readOnly ? ["/tmp", ...scratch] : scratch;
+  return {
+    ...(user === undefined ? {} : { user }),
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges"],
+    readOnly,
+    tmpfs: Object.fromEntries(inMemory.map((folder) => [folder, "mode=1777"])),
   };
 }
 

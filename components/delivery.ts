@@ -24,6 +24,8 @@ export interface Delivered {
   /** By their path in the container. */
   readonly volumes: Readonly<Record<string, pulumi.Input<string>>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Who runs in it: while code is mounted, whose it is, so that he can read all of it and owns what is written there. */
+  readonly user?: string;
 }
 
 /**
@@ -54,10 +56,12 @@ export class Delivery extends pulumi.ComponentResource {
     const imageName = images.of(imageOf(base));
     const { code, shared }: Base = bases[base];
     const volume = this.shared.get(base);
+    const user = machine.ownerOf(resolve(source));
     const folder = { [code]: machine.folder(resolve(source)) };
-    if (shared === undefined || volume === undefined) return { imageName, volumes: folder, labels: {} };
+    if (shared === undefined || volume === undefined) return { imageName, user, volumes: folder, labels: {} };
     return {
       imageName,
+      user,
       volumes: { ...folder, [shared.path]: volume.volumeName },
       // What is not mounted but installed at the start: another manifest needs another start.
       labels: { "mia.manifest": contentHash([join(source, shared.manifest)]) },

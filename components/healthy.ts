@@ -1,9 +1,9 @@
 import type { Container } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, docker, lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
-import { valueOf } from "./value.ts";
+import { knownValueOf, valueOf } from "./value.ts";
 
 /** How long to wait for whom. */
 export interface HealthyArgs {
@@ -44,13 +44,7 @@ export async function healthy(container: Container, args: HealthyArgs): Promise<
 /** What Docker shows of one that is there already, though nothing of it changes. */
 async function foretell(container: Container, { part, machine }: HealthyArgs): Promise<Container> {
   if (!machine.answers) return container;
-  let id: string | undefined;
-  container.id.apply((known) => {
-    id = known;
-  });
-  // An id that is not known yet never comes; the URN always does.
-  await new Promise((done) => container.urn.apply(done));
-  await setImmediate();
+  const id = await knownValueOf(container.id, container);
   if (id === undefined) return container;
   const { kind, words } = await look(id, machine.address);
   if (kind === "stopped") await pulumi.log.warn(`${part} ${words}: an \`up\` starts it again`, container);

@@ -1,8 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { deliver, type Destination, type Listener, missingImages } from "../delivery/builder.ts";
-import { type OwnImage, ownImages } from "../delivery/own-images.ts";
+import { type OwnImage, ownImages, whatRuns } from "../delivery/own-images.ts";
 import { DeliveryError, nowhere } from "../delivery/refusal.ts";
 import type { Environment } from "../platform/environment.ts";
 import type { Service } from "../platform/service.ts";
@@ -32,7 +30,6 @@ export class Images extends pulumi.ComponentResource {
 
   /** @throws RunError where a service has no folder to build from. */
   constructor(name: string, { environment, machine, services }: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
-    refuseMissingFolders(services);
     const images = ownImages(environment, services, machine.platform);
     const shown = whatRuns(images);
     super("mia:platform:Images", name, Object.fromEntries(shown.map((image) => [image.part, image.name])), opts);
@@ -50,12 +47,6 @@ export class Images extends pulumi.ComponentResource {
     if (image === undefined) throw new Error(`there is no image for ${part}`);
     return image;
   }
-}
-
-/** All but those that others are only made of, and that need not be there where a version is taken. */
-function whatRuns(images: readonly OwnImage[]): OwnImage[] {
-  const ingredients = new Set(images.flatMap(({ buildArgs }) => Object.values(buildArgs)));
-  return images.filter((image) => !ingredients.has(image));
 }
 
 /** One of them: what is shown of it. */
@@ -100,14 +91,4 @@ async function make(
 /** In one clean sentence where it is a user's. */
 function cleanly(error: Error): never {
   throw error instanceof DeliveryError ? new pulumi.RunError(error.message) : error;
-}
-
-function refuseMissingFolders(services: Readonly<Record<string, Service>>): void {
-  const lines = Object.entries(services).flatMap(([name, { source }]) => {
-    if (existsSync(join(source, "Dockerfile"))) return [];
-    return [
-      `platform/catalogue: ${name}.source: got ${source}, need a folder with a Dockerfile. Fix: correct the path, or make it.`,
-    ];
-  });
-  if (lines.length > 0) throw new pulumi.RunError(lines.join("\n"));
 }

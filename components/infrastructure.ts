@@ -55,6 +55,7 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
         secrets: args.secrets ?? {},
         ports: args.ports ?? [],
         volumes,
+        confinement: definition.confinement,
         healthCheck: definition.healthCheck,
         memoryMib: definition.memoryMib,
         stopSeconds: definition.stopSeconds,

@@ -42,10 +42,10 @@ export class LoadBalancer extends pulumi.ComponentResource {
 
     this.imageName = images.of(name);
     this.edgeImageName = images.of("edge");
-    const volume = new DataVolume(definition.sockets.volume, { environment, machine, kept: false }, { parent: this });
+    const volume = new DataVolume(definition.shared.volume, { environment, machine, kept: false }, { parent: this });
     const common = {
       network,
-      volumes: { [definition.sockets.path]: volume.volumeName },
+      volumes: { [definition.shared.path]: volume.volumeName },
     };
 
     const edgeContainer = singleton(

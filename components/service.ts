@@ -47,7 +47,8 @@ export class Service extends pulumi.ComponentResource {
     const { machine } = network;
     super("mia:platform:Service", name, { source, tags, port }, { ...opts, ...machine.placement });
 
-    const { imageName, volumes, labels } = args.delivery.of(name, definition);
+    const { imageName, user, volumes, labels } = args.delivery.of(name, definition);
+    const { confinement = {} }: Base = bases[definition.base];
     const links = definition.uses.map((used) => args.backing[used].link(name, this));
     const container: ContainerArgs = {
       network,
@@ -62,6 +63,7 @@ export class Service extends pulumi.ComponentResource {
       },
       secrets: Object.fromEntries(links.flatMap(({ secrets }) => Object.entries(secrets))),
       ports: environment.serviceAddress === "" ? [] : [{ container: port, address: environment.serviceAddress }],
+      confinement: { ...confinement, ...(user === undefined ? {} : { user }) },
       memoryMib,
       stopSeconds,
     };

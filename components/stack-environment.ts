@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkPlatform } from "../platform/check.ts";
 import { readEnvironment, type StackSource } from "../platform/config.ts";
@@ -7,30 +9,37 @@ import type { Service } from "../platform/service.ts";
 
 /**
  * The Environment of the stack that runs, with these services.
- * @throws RunError that names all problems at once, before any resource.
+ * @throws ConfigError that names all problems at once, before any resource.
  */
 export function stackEnvironment(services: Readonly<Record<string, Service>>): Declared<Environment> {
   return ofStack((stack) => {
     const environment = readEnvironment(stack);
     checkPlatform(environment, services);
+    refuseMissingFolders(services);
     return environment;
   });
 }
 
 /**
  * What `read` makes of the config of the stack that runs.
- * @throws RunError that names all problems at once, before any resource.
+ * @throws ConfigError that names all problems at once, before any resource.
  */
 export function ofStack<Read>(read: (stack: StackSource) => Read): Read {
-  try {
-    return read({
-      project: pulumi.getProject(),
-      stack: pulumi.getStack(),
-      values: pulumi.runtime.allConfig(),
-      defaultImages: process.env["MIA_IMAGES"],
-    });
-  } catch (error) {
-    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
-    throw error;
-  }
+  return read({
+    project: pulumi.getProject(),
+    stack: pulumi.getStack(),
+    values: pulumi.runtime.allConfig(),
+    defaultImages: process.env["MIA_IMAGES"],
+  });
+}
+
+function refuseMissingFolders(services: Readonly<Record<string, Service>>): void {
+  const missing = Object.entries(services).filter(([, { source }]) => !existsSync(join(source, "Dockerfile")));
+  const problems = missing.map(([name, { source }]) => ({
+    where: `platform/catalogue: ${name}.source`,
+    got: source,
+    need: "need a folder with a Dockerfile",
+    fix: "correct the path, or make it.",
+  }));
+  if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -56,6 +56,12 @@ export function ownImages(
   return [...common, ...own];
 }
 
+/** All but those that others are only made of, and that need not be there where a version is taken. */
+export function whatRuns(images: readonly OwnImage[]): OwnImage[] {
+  const ingredients = new Set(images.flatMap(({ buildArgs }) => Object.values(buildArgs)));
+  return images.filter((image) => !ingredients.has(image));
+}
+
 /** The image of this version, which may be another than its folder holds. */
 function ofVersion(image: OwnImage, version: string | undefined): OwnImage {
   const name = version === undefined ? image.name : image.name.replace(/[^:]*$/, version);

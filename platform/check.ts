@@ -1,3 +1,4 @@
+import { configPath, shellWord } from "./config-path.ts";
 import { type Declared, type Environment, portAfter } from "./environment.ts";
 import { canMount, isSecretFlag, keysOfFlags } from "./machine.ts";
 import { ConfigError, type Problem } from "./problem.ts";
@@ -83,10 +84,10 @@ function ofNothing(
   return Object.keys(environment[key])
     .filter((name) => !Object.hasOwn(services, name))
     .map((name) => ({
-      where: `${source}: mia:${key}.${name}`,
+      where: `${source}: ${configPath("mia", [key, name])}`,
       got: "a service that does not exist",
       need: `need ${Object.keys(services).sort().join(", ")}`,
-      fix: `pulumi config rm --path mia:${key}.${name}`,
+      fix: `pulumi config rm --path ${shellWord(configPath("mia", [key, name]))}`,
     }));
 }
 

@@ -1,8 +1,9 @@
 import { isIPv4 } from "node:net";
 import * as v from "valibot";
+import { configPath, shellWord } from "./config-path.ts";
 import { type Declared, type Environment, kinds, setCommand } from "./environment.ts";
-import { machine } from "./machine.ts";
-import { ConfigError, type Problem } from "./problem.ts";
+import { exactObject, machine } from "./machine.ts";
+import { ConfigError, type Problem, shown } from "./problem.ts";
 
 function port(zero: string) {
   const message = `need 1..65535, or 0 for ${zero}`;
@@ -45,27 +46,41 @@ const replicaCount = "need 1..50";
 
 const version = "need an image's tag, 12 digits of 0-9 and a-f, such as 25833409863c";
 
-/** What the engine hands over as text. */
-function json(message: string) {
+const discarded = "need a list of volumes as a refusal names them, such as mia-qa-data@2026-11-26T21:13:31Z";
+
+/** An object, or a list, which the engine hands over as text. */
+function json(message: string, list = false) {
   return v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
-    try {
-      return JSON.parse(dataset.value) as unknown;
-    } catch {
-      addIssue({ message });
-      return NEVER;
-    }
+    const value = parsed(dataset.value);
+    if (value !== undefined && (list || !Array.isArray(value))) return value;
+    addIssue({ message });
+    return NEVER;
   });
 }
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text, refuseInherited);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What valibot would leave out of an object without a word, since every object of JavaScript has it already. */
+function refuseInherited(key: string, value: unknown): unknown {
+  if (["__proto__", "constructor", "prototype"].includes(key)) throw new Error(key);
+  return value;
+}
+
 /** Every key of a stack's config below `mia:`. Pulumi.yaml has their types, defaults and descriptions. */
-const schema = v.strictObject(
+export const schema = exactObject(
   {
     machine: v.pipe(v.string(), json("need an object such as {driver: local}"), machine),
     images,
     registry: v.pipe(
       v.string(),
       json("need an object such as {address: registry.example:5000}"),
-      v.strictObject(
+      exactObject(
         {
           address: v.optional(
             v.pipe(
@@ -122,6 +137,11 @@ const schema = v.strictObject(
         "need an object such as {user: 25833409863c}",
       ),
     ),
+    discard: v.pipe(
+      v.string(),
+      json(discarded, true),
+      v.array(v.pipe(v.string(discarded), v.regex(/^[A-Za-z0-9][\w.-]*@\S+$/, discarded)), discarded),
+    ),
     mode: v.pipe(
       v.string(),
       v.regex(
@@ -156,6 +176,7 @@ const examples: Record<string, string> = {
   registry: "--path mia:registry.address registry.example:5000",
   replicas: "--path mia:replicas.user 2",
   versions: "--path mia:versions.user 25833409863c",
+  discard: "--path 'mia:discard[0]' mia-qa-data@2026-11-26T21:13:31Z",
   kind: "mia:kind development",
   mode: "mia:mode staging",
   publishAddress: "mia:publishAddress 127.0.0.1",
@@ -198,7 +219,13 @@ export function readSettings<Values>(stack: StackSource, settings: Settings<Valu
     .filter(([key]) => key.startsWith(`${project}:`))
     .map(([key, value]) => [key.slice(project.length + 1), value]);
   const config = Object.fromEntries(own) as Record<string, string>;
-  const result = v.safeParse(settings.schema, { ...config, images: imagesOf(config, defaultImages) });
+  // An empty one leaves the choice to the surroundings.
+  const images = config["images"] === "" ? (defaultImages ?? "") : config["images"];
+  const result = v.safeParse(
+    settings.schema,
+    { ...config, ...(images === undefined ? {} : { images }) },
+    { abortPipeEarly: true },
+  );
   if (result.success) return result.output;
   throw new ConfigError(result.issues.map((issue) => problem(settings, project, config, issue)));
 }
@@ -211,8 +238,19 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
   const { project } = stack;
   const source = `Pulumi.${stack.stack}.yaml`;
   const settings = readSettings(stack, { file: source, schema, examples });
-  const { kind, mode, machine, images, registry, replicas, versions, publishAddress, serviceAddress, ...ports } =
-    settings;
+  const {
+    kind,
+    mode,
+    machine,
+    images,
+    registry,
+    replicas,
+    versions,
+    discard,
+    publishAddress,
+    serviceAddress,
+    ...ports
+  } = settings;
   const { address, user, password } = registry;
   const login = user === undefined || password === undefined ? {} : { login: { user, password } };
   return {
@@ -228,6 +266,7 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
     ...(address === undefined ? {} : { registry: { address, ...login } }),
     replicas,
     versions,
+    discard,
     publishAddress,
     serviceAddress,
     ports: {
@@ -241,47 +280,54 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
   };
 }
 
-/** An empty `mia:images` leaves the choice to the surroundings. */
-function imagesOf(config: Record<string, string>, fallback = ""): string | undefined {
-  return config["images"] === "" ? fallback : config["images"];
-}
-
 function problem(
   { file, schema, examples }: Settings<unknown>,
   project: string,
   config: Record<string, string>,
   issue: v.BaseIssue<unknown>,
 ): Problem {
-  const key = String(issue.path?.[0].key);
-  const name = `${project}:${v.getDotPath(issue) ?? key}`;
-  if (!(key in schema.entries) || issue.expected === "never") {
-    const path = name.slice(project.length + 1) === key ? name : `--path ${name}`;
-    return { where: `${file}: ${name}`, got: "a key that does not exist", fix: `pulumi config rm ${path}` };
+  const keys = (issue.path ?? []).map((item) => item.key as string | number);
+  const key = String(keys[0]);
+  const name = configPath(project, keys);
+  const where = `${file}: ${name}`;
+  if (!Object.hasOwn(schema.entries, key) || issue.expected === "never") {
+    const path = keys.length > 1 || /[.[]/.test(key) ? "--path " : "";
+    return { where, got: "a key that does not exist", fix: `pulumi config rm ${path}${shellWord(name)}` };
   }
   if (key === "images" && config[key] === "") {
     return {
       where: "the environment variable MIA_IMAGES",
-      got: JSON.stringify(issue.input),
+      got: withoutSecret(name, issue.input),
       need: issue.message,
       fix: "unset MIA_IMAGES, or end it with a slash",
     };
   }
   // A rule about several keys has all of their values as its input.
   const value: unknown = key === "registry" ? issue.path?.at(-1)?.value : issue.input;
-  const mayBeSecret =
-    (key === "registry" && (!name.endsWith(".address") || String(value).includes("@"))) ||
-    /:machine\.(options|secrets)\b/.test(name);
   return {
-    where: `${file}: ${name}`,
-    got:
-      value === undefined ? "nothing" : mayBeSecret ? "something else, which may be a secret" : JSON.stringify(value),
+    where,
+    got: withoutSecret(name, value),
     need: issue.message,
     fix: `${setCommand(file)} ${exampleOf(key, name) ?? examples[key] ?? name}`,
   };
 }
 
+/** A value as it may be shown: whatever could hold a password is not. */
+function withoutSecret(name: string, value: unknown): string {
+  const text = typeof value === "string" ? value : shown(value);
+  // An object that could not be read, or a URL with a password.
+  const holdsOne =
+    /:[^/@]+@/.test(text) || (/:(machine|registry)$/.test(name) && /[\s{[:=]/.test(text) && text.length > 2);
+  const isPlace = name.endsWith(":registry.address");
+  if (/:machine[.[]["]?(options|secrets)\b/.test(name) || holdsOne) return hidden;
+  if (/:registry\b/.test(name) && value !== undefined && (!isPlace || text.includes("@"))) return hidden;
+  return shown(value);
+}
+
+const hidden = "something else, which may be a secret";
+
 function isSecret(name: string): boolean {
-  return name.endsWith(":registry.password") || name.includes(":machine.secrets.");
+  return name.endsWith(":registry.password") || /:machine\.secrets[.[]/.test(name);
 }
 
 /** An example for each key of a machine, and for each of its options. */
@@ -299,12 +345,13 @@ const machineExamples: Readonly<Record<string, string>> = {
 
 /** An example for a part of a key's value. */
 function exampleOf(key: string, name: string): string | undefined {
-  if (key === "replicas" && !name.endsWith(":replicas")) return `--path ${name} 2`;
-  if (key === "versions" && !name.endsWith(":versions")) return `--path ${name} 25833409863c`;
-  if (name.endsWith(":registry.user")) return `--path ${name} ci`;
-  if (isSecret(name)) return `--secret --path ${name}`;
+  const path = `--path ${shellWord(name)}`;
+  if (key === "replicas" && !name.endsWith(":replicas")) return `${path} 2`;
+  if (key === "versions" && !name.endsWith(":versions")) return `${path} 25833409863c`;
+  if (name.endsWith(":registry.user")) return `${path} ci`;
+  if (isSecret(name)) return `--secret ${path}`;
   const example = machineExamples[/:machine\.(\w+)$/.exec(name)?.[1] ?? ""];
-  if (example !== undefined) return `--path ${name}${example.startsWith(".") ? "" : " "}${example}`;
-  if (name.includes(":machine.options.")) return `--path ${name} value`;
+  if (example !== undefined) return `${path}${example.startsWith(".") ? "" : " "}${example}`;
+  if (/:machine\.options[.[]/.test(name)) return `${path} value`;
   return undefined;
 }

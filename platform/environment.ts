@@ -34,6 +34,8 @@ export interface Place<Name extends string = string> {
    * empty for the containers' own addresses.
    */
   readonly serviceAddress: string;
+  /** The volumes that may go with all that is in them, each as `name@when it was made`; left out where there is no such key. */
+  readonly discard?: readonly string[] | undefined;
   /** The registry that keeps images of our own, and may have others; only the engine does where left out. */
   readonly registry?: Registry | undefined;
   /** The machine's ports (1 to 65535), by what answers there; 0: not published. */

@@ -64,19 +64,39 @@ const cpus = "need 1..64";
 
 const machineId = "need a machine's id";
 
+/** An object of these keys alone: also of none that every object of JavaScript has, such as `toString`. */
+export function exactObject<
+  Entries extends v.ObjectEntries,
+  Message extends v.ErrorMessage<v.StrictObjectIssue> | undefined = undefined,
+>(entries: Entries, message?: Message) {
+  return v.strictObject(Object.assign(Object.create(null), entries) as Entries, message);
+}
+
+/** An object of keys and values of these kinds: valibot's own takes a list for one. */
+export function dictionary<Key extends v.GenericSchema<string, string>, Value extends v.GenericSchema>(
+  key: Key,
+  value: Value,
+  message: string,
+) {
+  return v.pipe(
+    v.custom<Record<string, v.InferInput<Value>>>((input) => !Array.isArray(input), message),
+    v.record(key, value, message),
+  );
+}
+
 /** The value of `mia:machine`. */
 export const machine = v.variant(
   "driver",
   [
-    v.strictObject({ driver: v.literal("local") }),
-    v.strictObject(
+    exactObject({ driver: v.literal("local") }),
+    exactObject(
       {
         driver: v.literal("context"),
         name: v.pipe(v.string(contextName), v.regex(/^[A-Za-z0-9][A-Za-z0-9_.+-]*$/, contextName)),
       },
       contextName,
     ),
-    v.strictObject(
+    exactObject(
       {
         driver: v.literal("ssh"),
         address: v.pipe(
@@ -86,7 +106,7 @@ export const machine = v.variant(
       },
       sshAddress,
     ),
-    v.strictObject({
+    exactObject({
       driver: v.literal("docker-machine"),
       name: v.optional(v.pipe(v.string(machineName), v.regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, machineName)), "mia"),
       machineDriver: v.optional(
@@ -97,7 +117,7 @@ export const machine = v.variant(
       diskMib: v.optional(mib(4096, 16_777_216)),
       cpus: v.optional(v.pipe(v.number(cpus), v.integer(cpus), v.minValue(1, cpus), v.maxValue(64, cpus))),
       options: v.optional(
-        v.record(
+        dictionary(
           v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/, "need a flag's name without its dashes")),
           v.union([v.string(), v.number(), v.boolean(), v.array(v.string())], option),
           "need an object such as {generic-ssh-user: root}",
@@ -105,7 +125,7 @@ export const machine = v.variant(
         {},
       ),
       secrets: v.optional(
-        v.record(
+        dictionary(
           v.pipe(v.string(), v.regex(/^[A-Z_][A-Z0-9_]*$/, "need an environment variable's name")),
           text("need a text"),
           "need an object such as {DIGITALOCEAN_ACCESS_TOKEN: …}",

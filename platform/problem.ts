@@ -21,3 +21,19 @@ export class ConfigError extends Error {
 function line({ where, got, need, fix }: Problem): string {
   return `${where}: got ${got}${need === undefined ? "" : `, ${need}`}. Fix: ${fix}`;
 }
+
+/** A value as a message shows it: in one line, and of a long one the beginning. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = json(value) ?? `a ${typeof value}`;
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+/** Undefined for what is no JSON, such as a function. */
+function json(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined; // an object that holds itself
+  }
+}

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { images, neededPort, publishAddress, readSettings, type StackSource } from "./config.ts";
 import type { Declared, Place } from "./environment.ts";
+import { exactObject } from "./machine.ts";
 import { physicalName } from "./names.ts";
 
 /** Where a registry runs: read from its stack's config. */
@@ -10,7 +11,7 @@ export interface RegistryPlace extends Place<"registry"> {
 }
 
 /** Every key of a stack's config below `mia-registry:`. registry/Pulumi.yaml has their types, defaults and descriptions. */
-const schema = v.strictObject(
+export const schema = exactObject(
   {
     images,
     publishAddress: v.pipe(

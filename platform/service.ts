@@ -1,7 +1,9 @@
 import { type bases, common } from "./catalogue/common.ts";
+import { checkEntries } from "./entries.ts";
+import type { backingNames, partNames } from "./names.ts";
 
 /** What a service can use; each is a part of the infrastructure. */
-export type BackingName = "db" | "memcache" | "rmq" | "consul" | "elastic";
+export type BackingName = (typeof backingNames)[number];
 
 /** The image of our own that a service runs in. */
 export type BaseName = keyof typeof bases;
@@ -26,7 +28,7 @@ interface Entry {
 
 /** Names that no service may have: those of the infrastructure's parts. */
 export type NoPartsName = Partial<
-  Record<BackingName | "edge" | "lb" | "registrator", "no service: a part of the infrastructure has this name">
+  Record<(typeof partNames)[number], "no service: a part of the infrastructure has this name">
 >;
 
 /** A microservice of the catalogue: it answers on port 3000, and its /health says whether it can do its work. */
@@ -57,11 +59,15 @@ export interface Service {
   readonly readySeconds: number;
 }
 
-/** Every service by name, whole. */
+/**
+ * Every service by name, whole.
+ * @throws ConfigError that names all that is wrong with the entries: what runs them has not been compiled.
+ */
 export function wholeServices(
   microservices: Readonly<Record<string, MicroserviceEntry>>,
   frontends: Readonly<Record<string, FrontendEntry>>,
 ): Record<string, Service> {
+  checkEntries(microservices, frontends);
   const { microservice, frontend } = common;
   const services: Record<string, Service> = {};
   for (const [name, { environment, ...entry }] of Object.entries(microservices)) {

@@ -7,12 +7,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { readStackFiles } from "../platform/stack-file.ts";
+import { ConfigError } from "../platform/problem.ts";
+import { readStackFiles, type StackFiles } from "../platform/stack-file.ts";
 import { render, type Recorded } from "./render.ts";
 
 const root = join(import.meta.dirname, "..");
 const [stack = "dev", folder = "."] = process.argv.slice(2);
-const { project, values } = readStackFiles(join(root, folder), stack);
+const { project, values } = configOf(join(root, folder));
 process.env["PATH"] = `${join(import.meta.dirname, "bin")}:${process.env["PATH"] ?? ""}`;
 process.env["MIA_IMAGES"] = "";
 
@@ -52,14 +53,25 @@ const program = pulumi.runtime.runInPulumiStack(async () => {
     // The mocks' engine knows no hooks.
     return { props, opts: { ...opts, hooks: {} } };
   });
-  return import(pathToFileURL(join(root, folder, "index.ts")).href) as Promise<unknown>;
+  const entry = pathToFileURL(join(root, folder, "start.ts")).href;
+  return ((await import(entry)) as { default: () => Promise<unknown> }).default();
 });
-const outputs = (await program.catch((error: unknown) => {
-  // A sentence that a user can do something about is an answer, too.
-  if (!(error instanceof pulumi.RunError)) throw error;
+const outputs = (await program.catch(refuse)) as Record<string, unknown>;
+
+function configOf(path: string): StackFiles {
+  try {
+    return readStackFiles(path, stack);
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** A sentence that a user can do something about is an answer, too. */
+function refuse(error: unknown): never {
+  if (!(error instanceof pulumi.RunError || error instanceof ConfigError)) throw error;
   process.stdout.write(`${error.message}\n`);
   process.exit(1);
-})) as Record<string, unknown>;
+}
 
 async function settle(
   type: string,
@@ -107,5 +119,8 @@ function value(input: unknown): Promise<unknown> {
 const text = render(stack, await Promise.all(recorded), (await value(outputs)) as Record<string, unknown>);
 // What is another for every clone, and for every stack.
 process.stdout.write(
-  text.replaceAll(resolve(root), "<clone>").replaceAll(new RegExp(`\\bmia-${stack}\\b`, "g"), "<platform>"),
+  text
+    .replaceAll(/(?<=^ {2}user = )"\d+:\d+"$/gm, '"<owner of the folder>"')
+    .replaceAll(resolve(root), "<clone>")
+    .replaceAll(new RegExp(`\\bmia-${stack}\\b`, "g"), "<platform>"),
 );

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { SetupError } from "./steps.mjs";
 
 /**
- * The options among these arguments; what is not one of them is refused with the usage.
+ * The options among these arguments; what is not one of them is refused with the usage, and a stack's name that can't be one.
  * @template {NonNullable<import("node:util").ParseArgsConfig["options"]>} T
  * @param {string[]} args
  * @param {T} options
@@ -14,10 +14,41 @@ import { SetupError } from "./steps.mjs";
  */
 export function parse(args, options, usage, { allowPositionals = false } = {}) {
   try {
-    return parseArgs({ args, options, allowPositionals });
+    const parsed = parseArgs({ args, options, allowPositionals });
+    for (const stack of [parsed.values.stack ?? []].flat()) checkStack(stack);
+    return parsed;
   } catch (error) {
-    throw new SetupError(`${error.message.replace(/\.?$/, ".")} Usage: ${usage}`);
+    if (error instanceof SetupError) throw error;
+    // Node's next sentences are about arguments that nobody means.
+    const [sentence] = error.message.split(/(?<=\.)\s/);
+    throw new SetupError(`${sentence.replace(/\.?$/, ".")} Usage: ${usage}`);
   }
+}
+
+/**
+ * The stack that Pulumi's own arguments name, if any.
+ * @throws SetupError where it can't be a stack's name
+ */
+export function stackOf(args) {
+  for (const [i, arg] of args.entries()) {
+    if (arg === "-s" || arg === "--stack") return checkStack(args[i + 1]);
+    const value = /^(?:--stack=|-s=?)(.*)$/.exec(arg)?.[1];
+    if (value !== undefined) return checkStack(value);
+  }
+  return undefined;
+}
+
+/** `dev`, `acme/dev` or `acme/mia/dev`. */
+function checkStack(stack) {
+  if (stack !== undefined && /^([A-Za-z0-9][\w.-]*\/){0,2}[A-Za-z0-9][\w.-]{0,99}$/.test(stack)) return stack;
+  const got = stack === undefined ? "nothing" : JSON.stringify(stack);
+  throw new SetupError(`--stack: got ${got}, need a stack's name of letters, digits, -, _ and dots, such as dev.`);
+}
+
+/** How many lines, such as `100`, or `all`. */
+export function lineCount(name, text) {
+  if (/^(all|0|[1-9]\d{0,8})$/.test(text)) return text;
+  throw new SetupError(`${name}: got ${JSON.stringify(text)}, need a number of lines, such as 100, or all.`);
 }
 
 /** A number of seconds, such as `300`. */
@@ -38,7 +69,5 @@ export function duration(name, text) {
 
 /** The last part of a stack's name, fit to be a file's. */
 export function plainName(stack) {
-  const name = stack.split("/").pop();
-  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(name)) return name;
-  throw new SetupError(`--stack: got ${JSON.stringify(stack)}, need a stack's name of letters, digits, -, _ and dots.`);
+  return checkStack(stack).split("/").pop();
 }

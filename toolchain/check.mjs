@@ -31,7 +31,7 @@ async function runTool(setup, title, tool, args) {
 
 /** Runs mocha on some files, so many at a time; the terminal shows what it shows, a file tells the counts. */
 export async function mocha(setup, title, files, jobs = 1) {
-  const counts = join(own, `${title.replaceAll(" ", "-")}.json`);
+  const counts = join(own, `${title.replaceAll(/\W+/g, "-")}.json`);
   mkdirSync(own, { recursive: true });
   rmSync(counts, { force: true });
   const lanes = jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : [];

@@ -1,13 +1,13 @@
-// `npm run build` and `npm run push`: the images of our own that a stack runs, by the builder that its `up` uses. It needs no
-// state, and no Pulumi.
+// `npm run build` and `npm run push`: the images of our own that a stack runs, by the builder that its `up` uses; `npm run sbom`:
+// what is in them. It needs no state, and no Pulumi.
 
-import { appendFileSync, existsSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { addressOf } from "../components/machine/address-of.ts";
 import { MachineError } from "../components/machine/docker-machine/cli.ts";
 import { docker } from "../components/machine/docker.ts";
 import { deliver } from "../delivery/builder.ts";
-import { ownImages } from "../delivery/own-images.ts";
+import { ownImages, whatRuns } from "../delivery/own-images.ts";
 import { DeliveryError } from "../delivery/refusal.ts";
 import { frontends } from "../platform/catalogue/frontends.ts";
 import { microservices } from "../platform/catalogue/microservices.ts";
@@ -16,15 +16,32 @@ import { ConfigError } from "../platform/problem.ts";
 import { wholeServices } from "../platform/service.ts";
 import { readStackFiles } from "../platform/stack-file.ts";
 import { parse } from "./arguments.mjs";
-import { logFile, main, root, say, SetupError, stackFile, time } from "./steps.mjs";
+import { writeBills } from "./sbom.mjs";
+import { logFile, root, say, SetupError, stackFile, time } from "./steps.mjs";
+
+/** Builds them, or pushes them too. @throws SetupError with a sentence for each problem */
+export async function deliverImages(args) {
+  try {
+    return await run(args);
+  } catch (error) {
+    if ([DeliveryError, ConfigError, MachineError].some((type) => error instanceof type))
+      throw new SetupError(error.message);
+    throw error;
+  }
+}
+
+const verbs = {
+  build: { options: { registry: { type: "string" } }, usage: "[--registry ADDRESS]" },
+  push: { options: { registry: { type: "string" } }, usage: "[--registry ADDRESS]" },
+  sbom: { options: { output: { type: "string", default: ".mia/sbom" } }, usage: "[--output FOLDER] [PART ...]" },
+};
 
 async function run([verb, ...args]) {
-  const options = { stack: { type: "string", short: "s", default: "qa" }, registry: { type: "string" } };
-  const { stack, registry: address } = parse(
-    args,
-    options,
-    `npm run ${verb} -- [--stack NAME] [--registry ADDRESS]`,
-  ).values;
+  const options = { stack: { type: "string", short: "s", default: "qa" }, ...verbs[verb].options };
+  const { values, positionals } = parse(args, options, `npm run ${verb} -- [--stack NAME] ${verbs[verb].usage}`, {
+    allowPositionals: verb === "sbom",
+  });
+  const { stack, registry: address, output } = values;
   const environment = environmentOf(stack, address);
   const { registry } = environment;
   if (verb === "push" && registry === undefined) {
@@ -35,9 +52,20 @@ async function run([verb, ...args]) {
   const engine = await addressOf(environment.machine);
   const needed = ownImages(environment, wholeServices(microservices, frontends), await enginePlatform(engine));
   // A version that the config names may be in the registry, which a build does not ask.
-  const images = verb === "push" ? needed : needed.filter(({ onlyTaken }) => !onlyTaken);
+  const all = verb === "push" ? needed : needed.filter(({ onlyTaken }) => !onlyTaken);
+  const images = verb === "sbom" ? chosen(whatRuns(all), positionals) : all;
   await deliver(images, { engine, registry: verb === "push" ? registry : undefined, asksAlways: true }, progress());
+  if (verb === "sbom") await writeBills(engine, images, resolve(root, output));
   return 0;
+}
+
+/** Those of these parts, or all. */
+function chosen(images, parts) {
+  const there = images.map(({ part }) => part);
+  const unknown = parts.filter((part) => !there.includes(part));
+  if (unknown.length > 0)
+    throw new SetupError(`There is no image of ${unknown.join(", ")}; there are ${there.join(", ")}.`);
+  return parts.length === 0 ? images : images.filter(({ part }) => parts.includes(part));
 }
 
 async function enginePlatform(engine) {
@@ -48,11 +76,6 @@ async function enginePlatform(engine) {
 
 /** As the program reads it, but without secrets, which are the state's: the docker command has a login of its own. */
 function environmentOf(stack, address) {
-  if (!existsSync(join(root, stackFile(stack)))) {
-    throw new SetupError(
-      `There is no ${stackFile(stack)}: name a stack that has one, or make it by \`pulumi stack init ${stack}\`.`,
-    );
-  }
   const { project, values } = readStackFiles(root, stack.split("/").pop());
   return readEnvironment({
     project,
@@ -91,13 +114,3 @@ function progress() {
       say(how === "there" ? `✔ ${name} is there` : `✔ ${name} (${time((Date.now() - from.get(part)) / 1000)})`),
   };
 }
-
-await main(async () => {
-  try {
-    return await run(process.argv.slice(2));
-  } catch (error) {
-    if ([DeliveryError, ConfigError, MachineError].some((type) => error instanceof type))
-      throw new SetupError(error.message);
-    throw error;
-  }
-});

@@ -47,6 +47,7 @@ async function command([name, ...args]) {
 }
 
 function argumentsOf(name, args) {
+  if (!Object.hasOwn(verbs, name ?? "")) throw new SetupError("usage: deploy.mjs deploy|rollback [arguments]");
   const usage = `npm run ${name} -- ${verbs[name].usage} [--stack NAME]`;
   const options = { stack: { type: "string", short: "s", default: "qa" } };
   const { values, positionals } = parse(args, options, usage, { allowPositionals: true });

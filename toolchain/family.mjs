@@ -40,7 +40,14 @@ export async function runFamily(command, args, { env, mark, log, signal, seconds
   const closed = new Promise((done) => child.once("close", done));
   const ended = new Promise((done, fail) => {
     child.once("error", (error) => fail(new SetupError(`${command} can't be run: ${error.message}`)));
-    child.once("exit", (code) => done(code ?? 128));
+    child.once("exit", (code, by) => {
+      // By us, or by the kernel where memory is short: either way it could not tidy up.
+      if (by !== null) {
+        result.killed = true;
+        result.output += `\nerror: ${command} was ended by ${by}\n`;
+      }
+      done(code ?? 128);
+    });
   });
 
   const timers = [];

@@ -9,8 +9,8 @@ import { configured, longRun, root, run, SetupError, setVariable, step } from ".
 export async function images(setup, stack) {
   await step(setup, "Images", async () => {
     const chosen = configured(stack, "images");
-    if (chosen) return `from ${chosen} (mia:images)`;
-    if (setup.env.MIA_IMAGES) return `from ${setup.env.MIA_IMAGES} (MIA_IMAGES)`;
+    if (chosen) return `from ${chosen.replace(/[^/]*@/, "…@")} (mia:images)`;
+    if (setup.env.MIA_IMAGES) return `from ${setup.env.MIA_IMAGES.replace(/[^/]*@/, "…@")} (MIA_IMAGES)`;
     // What is built here would be in a registry that only this computer reaches.
     if (isElsewhere(stack)) return "upstream's";
     if (await isThere(setup)) return "upstream's";

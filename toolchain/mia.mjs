@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-// `npm run up`, `preview`, `down`, `env`, `status`, `logs`, `new`, `build` and `push`: makes sure of all that they need, then hands over.
+// `npm run up`, `preview`, `down`, `env`, `status`, `logs`, `new`, `build`, `push` and `sbom`: makes sure of all that they need, then hands over.
 
-import { createInterface } from "node:readline/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parse } from "./arguments.mjs";
+import { lineCount, parse, plainName, stackOf } from "./arguments.mjs";
 import { buildx } from "./buildx.mjs";
+import { consent } from "./consent.mjs";
 import { docker } from "./docker.mjs";
 import { dockerMachine } from "./docker-machine.mjs";
 import { images } from "./images.mjs";
@@ -12,11 +14,12 @@ import { logs } from "./logs.mjs";
 import { newService } from "./new.mjs";
 import { node } from "./node.mjs";
 import { pulumi } from "./pulumi.mjs";
-import { clearTheWay, ownerOf, readState, removeUnknown } from "./remains.mjs";
+import { clearTheWay, forgetInterrupted, ownerOf, readState, removeUnknown } from "./remains.mjs";
 import { installFilter } from "./stack-file-filter.mjs";
 import { state } from "./state.mjs";
+import { syft } from "./syft.mjs";
 import { status } from "./status.mjs";
-import { handOver, main, newSetup, run, say, SetupError } from "./steps.mjs";
+import { handOver, main, newSetup, root, run, say, SetupError, stackFile } from "./steps.mjs";
 
 /** Runs the steps, each of which is skipped when its work is done. */
 export async function prepareTools({ stack = "dev", quiet = false } = {}) {
@@ -32,19 +35,29 @@ export async function prepareTools({ stack = "dev", quiet = false } = {}) {
 
 export async function prepare({ stack = "dev", quiet = false } = {}) {
   const setup = await prepareTools({ stack, quiet });
+  await readable(setup, stack);
   await state(setup, stack);
   return setup;
+}
+
+/** Pulumi does not say in which file there is no YAML. */
+async function readable(setup, stack) {
+  if (!existsSync(join(root, stackFile(stack)))) return;
+  const { code, stdout } = await run("node", ["toolchain/read-stack.mjs", plainName(stack)], setup);
+  if (code === 1 && stdout !== "") throw new SetupError(stdout.trim());
 }
 
 /** Runs a verb of Pulumi on the stack that the arguments name, or on dev; answers with its exit code. */
 async function onStack(verb, given) {
   const args = given.filter((arg) => arg !== "--volumes");
   const everything = verb === "down" && args.length < given.length;
+  refuseWord(verb, args[0]);
   const named = stackOf(args);
   const stack = named ?? "dev";
   const setup = await prepare({ stack });
   const { env } = setup;
   if (verb !== "down") await create(stack, env);
+  if (verb === "up") await forgetInterrupted(setup, stack);
   if (everything && args.includes("--preview-only")) throw new SetupError("--volumes can't be only previewed.");
   if (everything && !(await unprotect(stack, setup, confirmed(args)))) return 1;
   // Without a terminal nobody can be asked, and one question is enough; Pulumi still shows what it does.
@@ -61,6 +74,13 @@ async function onStack(verb, given) {
   if (everything && code !== 0) say("  The data that is still there is not protected any more, until the next up.");
   if (verb === "up" && code === 0) await showOutputs(stack, env);
   return code;
+}
+
+/** What npm leaves of `npm run up --stack qa`: Pulumi would take it for a template to begin with. */
+function refuseWord(verb, word) {
+  if (word === undefined || word.startsWith("-")) return;
+  const example = `npm run ${verb} -- --stack ${/^[A-Za-z0-9][\w.-]*$/.test(word) ? word : "qa"}`;
+  throw new SetupError(`npm run ${verb}: got ${JSON.stringify(word)}, need options, after --, such as ${example}.`);
 }
 
 /** A destroy, and then what no state knows; before it too where nobody is asked: what is left may be in its way. */
@@ -96,28 +116,11 @@ async function unprotect(stack, { env }, yes) {
   return true;
 }
 
-async function consent(words) {
-  if (!process.stdin.isTTY) throw new SetupError(`${words} Nobody can be asked here: add --yes.`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${words} Go on? [y/N] `);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
-}
-
 function confirmed(args) {
   return args.includes("--yes") || args.includes("-y");
 }
 
 const verbs = { up: ["up"], preview: ["preview"], down: ["destroy", "--exclude-protected"] };
-
-export function stackOf(args) {
-  for (const [i, arg] of args.entries()) {
-    if (arg === "-s" || arg === "--stack") return args[i + 1];
-    const value = /^(?:--stack=|-s=?)(.+)$/.exec(arg)?.[1];
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
 
 /** Where to look. */
 async function showOutputs(stack, env) {
@@ -149,7 +152,8 @@ async function engineOf(setup, stack) {
 }
 
 async function showStatus(args) {
-  const stack = stackOf(args) ?? "dev";
+  const options = { stack: { type: "string", short: "s", default: "dev" } };
+  const { stack } = parse(args, options, "npm run status -- [--stack NAME]").values;
   return status(await prepare({ stack, quiet: true }), stack);
 }
 
@@ -161,8 +165,9 @@ async function showLogs(args) {
   };
   const usage = "npm run logs -- [--stack NAME] [--tail N] [--no-follow] [PART ...]";
   const { values, positionals } = parse(args, options, usage, { allowPositionals: true });
+  const tail = lineCount("--tail", values.tail);
   const setup = await prepare({ stack: values.stack, quiet: true });
-  return logs(setup, values.stack, { names: positionals, follow: !values["no-follow"], tail: values.tail });
+  return logs(setup, values.stack, { names: positionals, follow: !values["no-follow"], tail });
 }
 
 /** With the tools that images need, which are fewer. */
@@ -174,7 +179,8 @@ async function deliverImages(verb, args) {
   await docker(setup, stack);
   await buildx(setup);
   await images(setup, stack);
-  return handOver("node", ["toolchain/delivery.mjs", verb, ...args], setup.env);
+  if (verb === "sbom") await syft(setup);
+  return handOver("node", ["toolchain/deliver.mjs", verb, ...args], setup.env);
 }
 
 async function command([verb, ...args]) {
@@ -182,9 +188,9 @@ async function command([verb, ...args]) {
   if (verb === "status") return showStatus(args);
   if (verb === "logs") return showLogs(args);
   if (verb === "new") return newService(args);
-  if (verb === "build" || verb === "push") return deliverImages(verb, args);
-  if (verb in verbs) return onStack(verb, args);
-  throw new SetupError("usage: mia.mjs up|preview|down|env|status|logs|new|build|push [arguments]");
+  if (["build", "push", "sbom"].includes(verb)) return deliverImages(verb, args);
+  if (Object.hasOwn(verbs, verb ?? "")) return onStack(verb, args);
+  throw new SetupError("usage: mia.mjs up|preview|down|env|status|logs|new|build|push|sbom [arguments]");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(() => command(process.argv.slice(2)));

@@ -53,6 +53,19 @@ export async function clearTheWay(setup, stack, state, owner) {
   await removeAll(setup, unknown, owner);
 }
 
+/**
+ * Forgets what was under way when a command was killed. The next `up` makes it, and removes what has become of it; but of what
+ * was being made Pulumi would warn for ever. Where the state can't be had, the `up` says why.
+ */
+export async function forgetInterrupted(setup, stack) {
+  try {
+    const state = await readState(setup, stack);
+    if ((state?.pending.length ?? 0) > 0) await forgetPending(setup, stack, state);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+  }
+}
+
 /** Removes what a stack has on its engine and this state does not know. */
 export async function removeUnknown(setup, state, owner) {
   await removeAll(setup, await unknownTo(setup, state, owner), owner);

@@ -1,4 +1,4 @@
-// `npm run test:long`: the tests under load with the full counts, three times over, and every interruption of a QA run.
+// `npm run test:long`: the tests under load three times over, and all that `npm test` does a part of, with the full counts.
 
 import { add, conclude, mocha } from "./check.mjs";
 import { prepareTools } from "./mia.mjs";
@@ -7,6 +7,7 @@ import { main, setVariable } from "./steps.mjs";
 const runs = 3;
 const changes = 14; // that a run makes, each under so many requests at least
 const requests = 20_000;
+const whole = ["unit/bad-input", "e2e/qa-interrupted", "e2e/backup", "e2e/crash", "e2e/chaos", "e2e/honest-preview"];
 
 await main(async () => {
   const setup = await prepareTools();
@@ -16,6 +17,6 @@ await main(async () => {
     results.push(await mocha(setup, `load run ${run}`, ["tests/e2e/zero-downtime.test.ts"]));
   }
   setVariable(setup, "MIA_LONG", "1");
-  results.push(await mocha(setup, "interruptions", ["tests/e2e/qa-interrupted.test.ts"]));
+  for (const name of whole) results.push(await mocha(setup, name, [`tests/${name}.test.ts`]));
   return conclude(add(...results));
 });

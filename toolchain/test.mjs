@@ -7,6 +7,7 @@ import { ensureDockerMachine } from "./docker-machine.mjs";
 import { prepareTools } from "./mia.mjs";
 import { ssh } from "./ssh.mjs";
 import { main, say, SetupError } from "./steps.mjs";
+import { syft } from "./syft.mjs";
 
 const folder = "tests/e2e";
 /** These hold the platform to seconds: nothing runs beside them. */
@@ -14,6 +15,8 @@ const alone = ["service", "zero-downtime"];
 /** Of those that run two at a time, the ones that take longest and therefore go first. */
 const longest = [
   "setup",
+  "backup",
+  "crash",
   "machine",
   "pipelines",
   "images",
@@ -21,7 +24,9 @@ const longest = [
   "qa",
   "deploy",
   "platform",
+  "honest-preview",
   "machine-failures",
+  "chaos",
 ];
 
 async function test() {
@@ -29,6 +34,7 @@ async function test() {
   await browser(setup);
   await ssh(setup);
   await ensureDockerMachine(setup);
+  await syft(setup);
   const checked = await check(setup);
   if (process.argv.length > 2) return add(checked, await mocha(setup, "end-to-end tests", process.argv.slice(2)));
   const all = readdirSync(folder).filter((file) => file.endsWith(".test.ts"));

@@ -29,7 +29,7 @@ export async function contextEngine(
     );
   }
   const address = contextAddress(name);
-  const { id, platform, operatingSystem } = await askEngine(
+  const { id, platform, rootless, operatingSystem } = await askEngine(
     address,
     `The engine of the docker context ${name} (${host})`,
     {
@@ -43,6 +43,7 @@ export async function contextEngine(
     address,
     id,
     platform,
+    rootless,
     socket: socketOf(host, operatingSystem),
     reachedAt: reachedAt(host),
     choice: "correct mia:machine to name",

@@ -15,6 +15,8 @@ export interface Engine {
   readonly id: string;
   /** What its images run on: `linux/x86_64`. */
   readonly platform: string;
+  /** Whether a user runs it without being root, so that in its containers his files are root's. @default false */
+  readonly rootless?: boolean;
   /** Its socket, as a container on it can mount it. */
   readonly socket: string;
   /** The host under which what it publishes is reached from here: `127.0.0.1` where it is this computer's. */
@@ -39,6 +41,7 @@ export interface Engine {
 export interface Info {
   readonly id: string;
   readonly platform: string;
+  readonly rootless: boolean;
   readonly operatingSystem: string;
 }
 
@@ -51,15 +54,16 @@ export async function askEngine(
   title: string,
   waysOut: { away: string; old: string },
 ): Promise<Info> {
-  const format = "{{.ID}} {{.ServerVersion}} {{.OSType}}/{{.Architecture}} {{.OperatingSystem}}";
+  const format =
+    "{{.ID}} {{.ServerVersion}} {{.OSType}}/{{.Architecture}} {{range .SecurityOptions}}{{.}},{{end}} {{.OperatingSystem}}";
   const info = await docker(address, "info", "--format", format);
   refuseMissingCommand(info.why);
-  const [id, version, platform = "", ...system] = info.stdout.split(" ");
+  const [id, version, platform = "", security = "", ...system] = info.stdout.split(" ");
   if (!info.ok || !id || !version) throw new RunError(`${title} does not answer (${info.why}): ${waysOut.away}`);
   if (!atLeast(version, minimumEngine)) {
     throw new RunError(`${title} is ${version}, need ${minimumEngine} or newer: ${waysOut.old}`);
   }
-  return { id, platform, operatingSystem: system.join(" ") };
+  return { id, platform, rootless: security.includes("name=rootless,"), operatingSystem: system.join(" ") };
 }
 
 /** @throws RunError where a docker command failed since there is none. */

@@ -19,7 +19,7 @@ export async function localEngine(): Promise<Engine> {
     );
   }
   const choice = "point DOCKER_HOST or `docker context use` at";
-  const { id, platform, operatingSystem } = await askEngine(
+  const { id, platform, rootless, operatingSystem } = await askEngine(
     {},
     `The Docker engine at ${host || "the current context"}`,
     {
@@ -35,6 +35,7 @@ export async function localEngine(): Promise<Engine> {
     ...certificates,
     id,
     platform,
+    rootless,
     socket: socketOf(host, operatingSystem),
     reachedAt: reachedAt(host),
     choice,

@@ -1,12 +1,14 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { type Declared, type Place, registryHost } from "../../platform/environment.ts";
-import { valueOf } from "../value.ts";
+import { knownValueOf, valueOf } from "../value.ts";
 import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
+import { refuseLostVolumes, type VolumeKind } from "./lost-volumes.ts";
 import { freePort, refuseUnavailable } from "./ports.ts";
 
 /** What a Machine is made of. */
@@ -45,6 +47,9 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
 
   private readonly engine: Engine;
   private readonly declared: Declared<P>;
+  private readonly first: random.RandomUuid;
+  private readonly volumes = new Map<string, (stackId: string) => VolumeKind>();
+  private place: (() => docker.Provider) | undefined;
   private made: docker.Provider | undefined;
 
   constructor(name: string, { environment, engine }: MachineArgs<P>, opts?: pulumi.ComponentResourceOptions) {
@@ -72,9 +77,10 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
       { keepers: { engineId: known(engine, engine.id), host: known(engine, engine.host), ...machineKeeper(engine) } },
       { parent: this, ignoreChanges: ["keepers.engineId", "keepers.host"] },
     );
+    this.first = first;
     this.stackId = first.result;
     this.engineId = first.keepers.apply((kept) => kept?.["engineId"] ?? engine.id);
-    this.environment = this.place(name, first);
+    this.environment = this.choosePlace(name, first);
     this.registerOutputs({
       engineId: this.engineId,
       host: known(engine, engine.host),
@@ -84,9 +90,18 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
 
   /** The options of every component on this machine: there once `environment` is. */
   get placement(): pulumi.ComponentResourceOptions {
-    if (this.made === undefined) throw new Error("the machine's environment was not awaited");
+    if (this.place === undefined) throw new Error("the machine's environment was not awaited");
+    this.made ??= this.place();
     const { deletedWith } = this.engine;
     return { providers: [this.made], ...(deletedWith === undefined ? {} : { deletedWith }) };
+  }
+
+  /**
+   * Declares a volume, and what it is made with beside its name. Once the program has declared all that it does, one of the stack's that it has not ends it, unless the
+   * config says that it may go, before anything on the machine is touched.
+   */
+  holds(volume: string, kind: (stackId: string) => VolumeKind): void {
+    this.volumes.set(volume, kind);
   }
 
   /** Where a port that the machine publishes is reached from this computer. */
@@ -101,7 +116,14 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     return this.engine.folder?.(path) ?? path;
   }
 
-  private async place(name: string, first: random.RandomUuid): Promise<P> {
+  /** Whose a folder of this computer is, for a container that mounts it: `1000:1000`. */
+  ownerOf(path: string): string {
+    const { uid, gid } = statSync(path);
+    // There, root is who runs the engine.
+    return this.engine.rootless === true ? "0:0" : `${String(uid)}:${String(gid)}`;
+  }
+
+  private async choosePlace(name: string, first: random.RandomUuid): Promise<P> {
     const { engine, declared } = this;
     // Of one that can't be asked, neither is known.
     if (this.answers) refuseAnother(declared.platform, engine, await valueOf(first.keepers));
@@ -112,8 +134,28 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     const placed = { ...here, ports: await this.choosePorts(name, here) };
     await refuseUnavailable(placed, engine);
     // Not before: the state would have it by another engine.
-    this.made = provider(name, engine, declared, this);
+    this.place = () => provider(name, engine, declared, this, this.losesNothing());
     return placed as unknown as P;
+  }
+
+  /** Comes once the program has declared all that it does, and never where a volume would be lost: then the program ends. */
+  private losesNothing(): pulumi.Output<unknown> {
+    const refusal = (async () => {
+      await setImmediate();
+      const { engine, declared, first } = this;
+      const id = pulumi.runtime.isDryRun() ? await knownValueOf(first.result, first) : await valueOf(first.result);
+      if (!this.answers || this.isNew || id === undefined) return;
+      const volumes = new Map([...this.volumes].map(([volume, kind]) => [volume, kind(id)]));
+      await refuseLostVolumes(declared, engine.address, id, volumes);
+    })();
+    return pulumi.output(
+      new Promise<true>((done) => {
+        // Rejected, it ends the program in its own words, and not in those of all that wait for it.
+        void refusal.then(() => {
+          done(true);
+        });
+      }),
+    );
   }
 
   /** The ports, with those that are to be free: the state remembers what was free at the first `up`. */
@@ -157,6 +199,7 @@ function provider(
   engine: Engine,
   place: Pick<Place, "registry">,
   parent: pulumi.Resource,
+  allowed: pulumi.Output<unknown>,
 ): docker.Provider {
   // Where the shell's own engine is another, what it says for that would be in the way.
   const alone = "DOCKER_CERT_PATH" in engine.address ? { context: "", certPath: "" } : {};
@@ -164,7 +207,7 @@ function provider(
   const reach =
     engine.id === ""
       ? { host: "tcp://not.made.yet:2376", disableDockerDaemonCheck: true }
-      : { host: known(engine, engine.host), ...certificateMaterial(engine) };
+      : { host: allowed.apply(() => known(engine, engine.host)), ...certificateMaterial(engine) };
   return new docker.Provider(`${name}-docker`, { ...reach, ...alone, ...registryAuth(place) }, { parent });
 }
 

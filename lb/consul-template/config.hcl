@@ -26,12 +26,12 @@ consul {
 
 template {
   source      = "/etc/consul-template/platform.conf.ctmpl"
-  destination = "/etc/nginx/platform/next.conf"
+  destination = "/tmp/self/next.conf"
   command     = ["load-routes"]
 }
 
 template {
   source      = "/etc/consul-template/status.tsv.ctmpl"
-  destination = "/var/lib/lb/status.tsv"
+  destination = "/tmp/self/status.tsv"
   command     = ["note-status"]
 }

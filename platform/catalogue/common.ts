@@ -1,3 +1,5 @@
+import type { Confinement } from "../confinement.ts";
+
 /**
  * What all microservices, and all front ends, have in common: the article's common.yml. An entry of the catalogue adds to
  * it, and what both say the entry wins.
@@ -25,6 +27,8 @@ export interface Base {
   readonly code: string;
   /** What says `development` or `production` to what runs in it; nothing where left out. */
   readonly modeVariable?: string;
+  /** What it may do beyond the least; it runs as the owner of the code that is mounted, else as the image's user. @default nothing */
+  readonly confinement?: Omit<Confinement, "user">;
   /** A volume that all that run in it share while code is mounted, where it is, and the file that says what belongs in it. */
   readonly shared?: { readonly volume: string; readonly path: string; readonly manifest: string };
 }
@@ -36,6 +40,8 @@ export const bases = {
     context: "images/rails-microservice",
     code: "/web/service",
     modeVariable: "RAILS_ENV",
+    // Where runit and what it runs keep their state, and consul-template writes.
+    confinement: { scratch: ["/run/web"] },
     shared: { volume: "rubygems", path: "/web/rubygems", manifest: "Gemfile" },
   },
   /** Node with npm. */

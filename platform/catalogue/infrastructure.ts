@@ -1,3 +1,6 @@
+import type { Backup } from "../backup.ts";
+import type { Confinement } from "../confinement.ts";
+import { databaseDump } from "../database.ts";
 import images from "./images.json" with { type: "json" };
 
 /** How a container shows that it can do its work. Durations are written as Go writes them back: `2s`, `1m30s`. */
@@ -22,8 +25,12 @@ export interface Infrastructure {
   readonly port?: number;
   /** Its volume, and where that is in the container; none where left out. */
   readonly data?: { readonly volume: string; readonly path: string };
+  /** What a backup does about what it holds. @default the files of its volume, where it has one */
+  readonly backup?: Backup;
   /** Where it gets the engine's socket, which makes it as mighty as root on the machine; nowhere where left out. */
   readonly dockerSocket?: string;
+  /** What it may do beyond the least. @default nothing */
+  readonly confinement?: Confinement;
   /** Left out where the image has nothing to check with: then it is well while it runs. */
   readonly healthCheck?: HealthCheck;
   readonly memoryMib: number;
@@ -48,7 +55,11 @@ export const consul = {
     "-hcl=performance { raft_multiplier = 1 }",
     "-log-level=warn",
   ],
+  // Its entrypoint starts as root to give folders to this user, unless it is told not to.
+  environment: { CONSUL_DISABLE_PERM_MGMT: "true" },
+  confinement: { user: "consul" },
   data: { volume: "consul-data", path: "/consul/data" },
+  backup: { kind: "derived", from: "what runs, which Registrator tells it" },
   healthCheck: {
     tests: ["CMD-SHELL", "wget -qO- http://127.0.0.1:8500/v1/status/leader | grep -q :"],
     interval: "2s",
@@ -65,10 +76,14 @@ export const consul = {
 export const registrator = {
   image: images.registrator,
   dockerSocket: "/tmp/docker.sock",
+  confinement: { root: "the engine's socket is root's, and whoever may write to that is root on the machine anyway" },
   memoryMib: 64,
   stopSeconds: 5,
   readySeconds: 30,
 } satisfies Infrastructure;
+
+/** Where the database's own client finds root's password: what is in a process's environment or command line others see. */
+const rootOptions = "/run/secrets/root.cnf";
 
 /**
  * The database: MySQL 8.4, or MariaDB where images are built from Debian packages, which has no MySQL. Services use what
@@ -76,14 +91,17 @@ export const registrator = {
  */
 export const db = {
   image: images.db,
+  rootOptions,
   port: 3306,
   environment: { MYSQL_ROOT_PASSWORD_FILE: "/run/secrets/root-password" },
   data: { volume: "data", path: "/var/lib/mysql" },
+  confinement: { user: "mysql" },
+  backup: databaseDump(rootOptions),
   healthCheck: {
     // Over TCP: the image's first start has a server without, which is not the one to wait for.
     tests: [
       "CMD-SHELL",
-      "MYSQL_PWD=$(cat $MYSQL_ROOT_PASSWORD_FILE) mysql --host=127.0.0.1 --user=root --connect-timeout=2 --execute='SELECT 1' > /dev/null",
+      `mysql --defaults-extra-file=${rootOptions} --host=127.0.0.1 --connect-timeout=2 --execute='SELECT 1' > /dev/null`,
     ],
     interval: "2s",
     timeout: "3s",
@@ -93,12 +111,21 @@ export const db = {
   memoryMib: 1024,
   stopSeconds: 30,
   readySeconds: 120,
-} satisfies Infrastructure;
+} satisfies Infrastructure & { rootOptions: string };
 
 /** The cache that services share: what is in it may be gone at any time. */
 export const memcache = {
   image: images.memcache,
   port: 11211,
+  backup: {
+    kind: "derived",
+    from: "what services ask of it",
+    forget: [
+      "bash",
+      "-c",
+      "exec 3<>/dev/tcp/127.0.0.1/11211 && printf 'flush_all\\r\\n' >&3 && read -r -t 2 said <&3 && [[ $said == OK* ]]",
+    ],
+  },
   healthCheck: {
     // The image has nothing to ask with but bash.
     tests: [
@@ -120,7 +147,18 @@ export const memcache = {
 /** The message broker, with its management. Its data belongs to its host name, and goes with its container. */
 export const rmq = {
   image: images.rmq,
+  confinement: { user: "rabbitmq" },
   port: 5672,
+  backup: {
+    kind: "derived",
+    from: "the services' tables of events, where each stays for a time after it was sent",
+    // What is under way tells of what is no more; who consumes makes its queue again.
+    forget: [
+      "sh",
+      "-c",
+      "for queue in $(rabbitmqctl --quiet --no-table-headers list_queues name); do rabbitmqctl --quiet delete_queue $queue || exit; done",
+    ],
+  },
   healthCheck: {
     // The server's first frame in AMQP; RabbitMQ's own commands would each start an Erlang of their own.
     tests: [
@@ -142,6 +180,7 @@ export const rmq = {
 /** The search engine: OpenSearch, which speaks as the Elasticsearch that it descends from. */
 export const elastic = {
   image: images.elastic,
+  confinement: { writable: "it keeps its index, keystore and logs beside its programs" },
   environment: {
     "discovery.type": "single-node",
     // Reached from the platform's own network alone, without accounts.
@@ -149,6 +188,12 @@ export const elastic = {
     OPENSEARCH_JAVA_OPTS: "-Xms512m -Xmx512m",
   },
   port: 9200,
+  backup: {
+    kind: "derived",
+    from: "the database of the service that fills it",
+    // Those that begin with a dot are its own.
+    forget: ["curl", "-fsS", "-o", "/dev/null", "-X", "DELETE", "http://127.0.0.1:9200/*,-.*"],
+  },
   healthCheck: {
     tests: [
       "CMD",
@@ -179,12 +224,12 @@ export const edge = {
 /** The load balancer: nginx, whose configuration consul-template writes as services come and go. Built from `lb/`. */
 export const loadBalancer = {
   context: "lb",
-  /** Where it and the edge meet. */
-  sockets: { volume: "lb-sockets", path: "/run/lb" },
+  /** Where it and the edge meet; each instance has a folder of its own there, for all that it writes. */
+  shared: { volume: "lb-run", path: "/run/lb" },
   healthCheck: {
     tests: [
       "CMD-SHELL",
-      "test -e /var/lib/lb/leads && curl -fsS -o /dev/null --unix-socket /run/self/status.sock http://lb/health",
+      "test -e /tmp/self/leads && curl -fsS -o /dev/null --unix-socket /tmp/self/status.sock http://lb/health",
     ],
     interval: "2s",
     timeout: "2s",

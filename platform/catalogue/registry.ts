@@ -16,6 +16,7 @@ export const registry = {
     REGISTRY_LOG_LEVEL: "error",
   },
   data: { volume: "data", path: "/var/lib/registry" },
+  confinement: { root: "its image knows no other user, and what it keeps is root's" },
   healthCheck: {
     // That it asks over TLS who one is; while it can't reach its data it answers 503 to everything. Without the password, which
     // all who see the machine's processes would see.

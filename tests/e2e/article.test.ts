@@ -28,18 +28,24 @@ interface Container {
     Image: string;
     Cmd: string[] | null;
     Env: string[];
+    User: string;
     Hostname: string;
     Healthcheck?: object;
     Labels: Record<string, string>;
   };
-  HostConfig: { RestartPolicy: { Name: string }; Memory: number };
+  HostConfig: {
+    RestartPolicy: { Name: string };
+    Memory: number;
+    CapDrop: string[] | null;
+    Tmpfs?: Record<string, string>;
+  };
   Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
   NetworkSettings: {
     Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
     Networks: Record<string, { Aliases: string[] | null }>;
   };
   /** Its image's own command and environment. */
-  image: { Cmd: string[] | null; Env: string[] };
+  image: { Cmd: string[] | null; Env: string[]; User: string };
 }
 
 /** The article's common.yml and docker-compose.yml, as one. */
@@ -110,6 +116,9 @@ function added(name: string, said: Described, here: Container): string[] {
     ...(Config.Healthcheck === undefined ? [] : ["+healthcheck"]),
     ...(HostConfig.RestartPolicy.Name === "no" ? [] : [`+restart: ${HostConfig.RestartPolicy.Name}`]),
     ...(HostConfig.Memory === 0 ? [] : ["+memory"]),
+    ...(HostConfig.CapDrop?.includes("ALL") ? ["+confined"] : []),
+    ...(Config.User === image.User ? [] : ["+user"]),
+    ...Object.keys(HostConfig.Tmpfs ?? {}).map((path) => `+tmpfs: ${path}`),
   ].map((fact) => `${name}.${fact}`);
 }
 

@@ -17,3 +17,9 @@ export const alsoWrong = {
   // @ts-expect-error what it belongs to is missing
   shop: { source: "frontend/shop" },
 } satisfies Record<string, FrontendEntry>;
+
+export const twice = {
+  user: { source: "services/a", uses: [] },
+  // @ts-expect-error a name that there is already: what runs would take the second without a word
+  user: { source: "services/b", uses: [] },
+} satisfies Record<string, MicroserviceEntry>;

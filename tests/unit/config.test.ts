@@ -10,6 +10,7 @@ const valid = {
   "mia:registry": "{}",
   "mia:replicas": "{}",
   "mia:versions": "{}",
+  "mia:discard": "[]",
   "mia:kind": "development",
   "mia:mode": "",
   "mia:publishAddress": "127.0.0.1",
@@ -51,6 +52,7 @@ describe("A stack's config", () => {
       ownImages: "mia-",
       replicas: {},
       versions: {},
+      discard: [],
       publishAddress: "127.0.0.1",
       serviceAddress: "",
       ports: { http: 80, status: 8181, consul: 8500, consulServer: 8300, consulDns: 8600, rmqManagement: 15672 },
@@ -208,7 +210,7 @@ describe("A stack's config", () => {
     [
       "machine",
       "[]",
-      "Pulumi.dev.yaml: mia:machine.driver: got nothing, need local, context, ssh or docker-machine. Fix: pulumi config set --path mia:machine.driver local",
+      'Pulumi.dev.yaml: mia:machine: got "[]", need an object such as {driver: local}. Fix: pulumi config set --path mia:machine.driver local',
     ],
     [
       "machine",
@@ -314,6 +316,16 @@ describe("A stack's config", () => {
       "versions",
       '{"user":"25833409863c"}',
       "Pulumi.dev.yaml: mia:versions: got user, need none, since the kind development runs the folders as they are. Fix: pulumi config rm mia:versions",
+    ],
+    [
+      "discard",
+      '{"data":true}',
+      "Pulumi.dev.yaml: mia:discard: got {\"data\":true}, need a list of volumes as a refusal names them, such as mia-qa-data@2026-11-26T21:13:31Z. Fix: pulumi config set --path 'mia:discard[0]' mia-qa-data@2026-11-26T21:13:31Z",
+    ],
+    [
+      "discard",
+      '["data"]',
+      "Pulumi.dev.yaml: mia:discard[0]: got \"data\", need a list of volumes as a refusal names them, such as mia-qa-data@2026-11-26T21:13:31Z. Fix: pulumi config set --path 'mia:discard[0]' mia-qa-data@2026-11-26T21:13:31Z",
     ],
     ["htpPort", "80", "Pulumi.dev.yaml: mia:htpPort: got a key that does not exist. Fix: pulumi config rm mia:htpPort"],
     [

@@ -42,4 +42,10 @@ describe("A command with all that it starts", () => {
     assert.deepEqual([code, killed], [3, false]);
     assert.equal(readFileSync(log, "utf8"), "begun\nin good order\n");
   });
+
+  it("that somebody else kills is told from one that ends by itself, and its output says by what", async () => {
+    const options = { env, mark: randomUUID(), log: join(folder, "log") };
+    const { code, killed, output } = await runFamily("sh", ["-c", "echo begun; kill -9 $$"], options);
+    assert.deepEqual([code, killed, output], [128, true, "begun\n\nerror: sh was ended by SIGKILL\n"]);
+  });
 });

@@ -7,7 +7,7 @@ import { atLeast } from "../../platform/versions.mjs";
 import { withoutIdleSalt } from "../../toolchain/stack-file-filter.mjs";
 import { dropDeadLocks, opens } from "../../toolchain/state.mjs";
 import { stackFile, valueIn } from "../../toolchain/steps.mjs";
-import { stackOf } from "../../toolchain/mia.mjs";
+import { stackOf } from "../../toolchain/arguments.mjs";
 
 const salt = "encryptionsalt: v1:oQbQ/pevBbQ=:v1:MdduSGaEvEetX1zN:qVrvpDElDSR4JtAJM+fcE8ghNgDmfA==";
 

@@ -6,7 +6,7 @@ import { cache, longRun, moveInto, root } from "../steps.mjs";
 
 /**
  * Builds it where no earlier run has, and says where it is. What is to be known of it: its `title`, its folder in go/ with the
- * go.mod, the `module` and in that the `main` package, the variable that holds its `version`, and the `file` that is made.
+ * go.mod, the `module` and in that the `main` package, the variable that holds its `version` (in a package of the module, or in `main`), and the `file` that is made.
  */
 export async function buildGoTool(setup, { title, source, module, main, version: variable, file }) {
   const cwd = join(root, "toolchain/offline/go", source);
@@ -15,7 +15,8 @@ export async function buildGoTool(setup, { title, source, module, main, version:
   if (!existsSync(folder)) {
     const fresh = `${folder}.${process.pid}`;
     rmSync(fresh, { recursive: true, force: true });
-    const flags = `-s -w -X ${module}/${variable}=v${version}`;
+    const held = variable.startsWith("main.") ? variable : `${module}/${variable}`;
+    const flags = `-s -w -X ${held}=v${version}`;
     const args = ["build", "-ldflags", flags, "-o", join(fresh, file), `${module}/${main}`];
     await longRun(setup, `Build ${title}`, "go", args, {
       cwd,

@@ -24,4 +24,15 @@ module Microservice
     config.exceptions_app = Failure
     config.middleware.insert_before 0, Health, checks
   end
+
+  # Every start brings the database up to date. Of instances that start together one does, and the others wait for it: to fail
+  # and be started again would take them another start's time.
+  def self.migrate
+    ActiveRecord::Base.connection_pool.migration_context.migrate
+    ActiveRecord::Base.connection_handler.clear_all_connections!
+  rescue ActiveRecord::ConcurrentMigrationError
+    Rails.logger.info "Another instance brings the database up to date"
+    sleep 1
+    retry
+  end
 end

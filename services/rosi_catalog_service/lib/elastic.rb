@@ -4,6 +4,7 @@ require "net/http"
 # The search index of users, over the HTTP that OpenSearch and Elasticsearch share.
 module Elastic
   class Away < StandardError; end
+  class Busy < Away; end
 
   INDEX = "catalog-users".freeze
   AT = URI("http://#{ENV["ELASTIC_PORT_9200_TCP_ADDR"]}:#{ENV["ELASTIC_PORT_9200_TCP_PORT"]}").freeze
@@ -17,7 +18,7 @@ module Elastic
     # The ids of the users whose name has these words, the last of which may be only begun.
     def search(words)
       query = { match_bool_prefix: { name: { query: words, operator: "and" } } }
-      found = request(:post, "/#{INDEX}/_search?ignore_unavailable=true", { query:, size: 20, _source: false })
+      found = patiently { request(:post, "/#{INDEX}/_search?ignore_unavailable=true", { query:, size: 20, _source: false }) }
       found.dig("hits", "hits").map { |hit| hit["_id"].to_i }
     end
 
@@ -39,11 +40,24 @@ module Elastic
 
     private
 
+    # An index that is just being made can't be searched yet, but in a moment.
+    def patiently(tries = 10)
+      yield
+    rescue Busy
+      raise if (tries -= 1).zero?
+
+      sleep 0.2
+      retry
+    end
+
     def request(method, path, body = nil)
       request = Net::HTTP.const_get(method.capitalize).new(path, "content-type" => "application/json")
       request.body = body.is_a?(Array) ? body.map { |line| "#{line.to_json}\n" }.join : body&.to_json
       response = Net::HTTP.start(AT.host, AT.port, open_timeout: 1, read_timeout: 5) { |http| http.request(request) }
-      raise Away, "The search engine answers #{response.code}." unless response.is_a?(Net::HTTPSuccess)
+      unless response.is_a?(Net::HTTPSuccess)
+        problem = response.is_a?(Net::HTTPServiceUnavailable) ? Busy : Away
+        raise problem, "The search engine answers #{response.code}."
+      end
 
       JSON.parse(response.body)
     rescue SystemCallError, SocketError, Timeout::Error, EOFError => error

@@ -1,7 +1,14 @@
 # Publishes the events of this service, in their order, each at least once. Whatever goes wrong ends it, and runit starts it
-# again a second later: what was not confirmed is still in the table.
+# again a second later: what was not confirmed is not marked in the table.
+#
+# An event stays in the table for a time after it was published. RabbitMQ may lose what it has taken, with its container; and a
+# database that was restored from a backup has no queue beside it with what was under way. Such a RabbitMQ does not know the
+# queue that marks it as known, and gets all of that again.
 require_relative "../config/environment"
 require "microservice/rabbitmq" # of the base image
+
+KEPT = 1.hour
+MARK = "user.knows-this-broker".freeze
 
 connection = Microservice.rabbitmq
 channel = connection.create_channel
@@ -12,17 +19,27 @@ exchange = channel.topic("events", durable: true)
 returned = Set.new
 exchange.on_return { |_, properties, _| returned << properties.message_id }
 
+unless connection.queue_exists?(MARK)
+  Event.update_all(published_at: nil)
+  channel.queue(MARK, durable: true)
+end
+
+swept = Time.at(0)
 loop do
   # Several instances take turns over whole batches.
   published = Event.transaction do
-    events = Event.order(:id).limit(100).lock("FOR UPDATE SKIP LOCKED").to_a
+    events = Event.where(published_at: nil).order(:id).limit(100).lock("FOR UPDATE SKIP LOCKED").to_a
     events.each do |event|
       exchange.publish(event.body, routing_key: event.name, message_id: event.id.to_s, mandatory: true,
                                    persistent: true, content_type: "application/json")
     end
     channel.wait_for_confirms or raise "RabbitMQ has not taken all events" if events.any?
     taken = events.map(&:id).reject { |id| returned.include?(id.to_s) }
-    Event.where(id: taken).delete_all
+    Event.where(id: taken).update_all(published_at: Time.current)
+  end
+  if swept < 1.minute.ago
+    Event.where(published_at: ...KEPT.ago).delete_all
+    swept = Time.current
   end
   sleep(returned.empty? ? 0.1 : 1) if published.zero?
   returned.clear

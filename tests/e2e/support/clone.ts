@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import {
   cpSync,
   existsSync,
@@ -15,7 +13,8 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { command, type Ended, eventually, succeed } from "./command.ts";
 import { freePort } from "./ports.ts";
-import { descendants, isRunning } from "./processes.ts";
+import { isRunning, kill } from "./processes.ts";
+import { StartedCommand } from "./started-command.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
@@ -155,15 +154,12 @@ export class Clone {
    * it has started does so only after minutes, and is ended here.
    */
   async killUp(isIt: (output: string) => boolean | Promise<boolean>): Promise<void> {
-    const child = spawn("pulumi", ["up", "--yes", "--skip-preview"], { cwd: this.folder, env: this.env });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    await eventually(120, async () => child.exitCode !== null || (await isIt(output)), Boolean);
-    if (child.exitCode !== null || child.pid === undefined) throw new Error(`the up has ended already:\n${output}`);
-    const started = descendants(child.pid);
-    child.kill("SIGKILL");
-    await once(child, "exit");
+    const up = this.start("pulumi", ["up", "--yes", "--skip-preview"]);
+    await eventually(120, async () => up.hasEnded || (await isIt(up.output)), Boolean);
+    if (up.hasEnded) throw new Error(`the up has ended already:\n${up.output}`);
+    const [cli, ...started] = up.family();
+    if (cli !== undefined) kill(cli);
+    await up.ended();
     try {
       const programs = started.filter(({ commandLine }) => commandLine.includes("@pulumi/pulumi/cmd/run"));
       if (programs.length === 0) throw new Error("the up had not started the program yet");
@@ -173,8 +169,13 @@ export class Clone {
         (left) => left.length === 0,
       );
     } finally {
-      for (const { pid } of started.filter(isRunning)) process.kill(pid, "SIGKILL");
+      started.filter(isRunning).forEach(kill);
     }
+  }
+
+  /** Starts a command that is looked at while it goes on. */
+  start(name: string, args: readonly string[]): StartedCommand {
+    return new StartedCommand(name, args, { cwd: this.folder, env: this.env });
   }
 
   run(name: string, args: string[], env: NodeJS.ProcessEnv = {}, seconds = 300): Promise<Ended> {

@@ -1,6 +1,10 @@
+import { type Victim, victims } from "./crashes.ts";
+import { generator, seed } from "./random.ts";
+
 /** A run that is interrupted: how, and when. */
 export interface Interruption {
-  readonly signal: "SIGINT" | "SIGKILL";
+  /** What its whole process group gets, or whoever alone is killed. */
+  readonly by: "SIGINT" | "SIGKILL" | Victim;
   readonly stage: string;
   /** So long after the stage's beginning. */
   readonly seconds: number;
@@ -11,36 +15,31 @@ const stages = { up: 20, acceptance: 4, destroy: 10 };
 
 /**
  * What interrupts a chain of runs: each stage at its beginning and at a moment in it, in both ways; three of them in a plain
- * run, one for each stage. MIA_SEED repeats them.
+ * run, one for each stage. A long one also loses its CLI, a plugin, the program or the engine. MIA_SEED repeats them.
  */
 export function interruptions(): { seed: number; chain: Interruption[]; ownState: boolean } {
-  const seed = Number(process.env["MIA_SEED"] ?? Math.floor(Math.random() * 100_000));
-  const random = generator(seed);
+  const decided = seed(59587);
+  const random = generator(decided);
   const all = Object.entries(stages).flatMap(([stage, length]) =>
-    (["SIGINT", "SIGKILL"] as const).flatMap((signal) => [
-      { signal, stage, seconds: 0 },
-      { signal, stage, seconds: random() * length },
+    (["SIGINT", "SIGKILL"] as const).flatMap((by) => [
+      { by, stage, seconds: 0 },
+      { by, stage, seconds: random() * length },
     ]),
   );
+  // An acceptance has none of them, and a destroy no program.
+  const killed = (Object.keys(victims) as Victim[]).flatMap((by) =>
+    (["CLI", "plugin", "engine"].includes(by) ? (["up", "destroy"] as const) : (["up"] as const)).map((stage) => {
+      return { by, stage, seconds: random() * stages[stage] * 0.5 };
+    }),
+  );
   const ownState = random() < 0.5;
-  if (process.env["MIA_LONG"]) return { seed, chain: all, ownState };
+  if (process.env["MIA_LONG"]) return { seed: decided, chain: [...all, ...killed], ownState };
   // Both ways are among them.
   const first = random() < 0.5 ? 0 : 1;
   const chain = Object.keys(stages).flatMap((stage, i) => {
-    const signal = (["SIGINT", "SIGKILL"] as const)[(first + i) % 2];
-    const moments = all.filter((one) => one.stage === stage && one.signal === signal);
+    const by = (["SIGINT", "SIGKILL"] as const)[(first + i) % 2];
+    const moments = all.filter((one) => one.stage === stage && one.by === by);
     return moments.slice(random() < 0.5 ? 0 : 1).slice(0, 1);
   });
-  return { seed, chain, ownState };
-}
-
-/** Numbers from 0 to 1 that a seed decides (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return { seed: decided, chain, ownState };
 }

@@ -31,11 +31,13 @@ export interface Seen {
   readonly failures: number;
   /** The longest time without a right answer, in seconds. */
   readonly gap: number;
+  /** The longest that an answer took, in seconds, also a wrong one. */
+  readonly slowest: number;
 }
 
 /**
  * Constant load on a port of this machine: each client sends one request after the other, half of them on connections
- * that are kept. One sends every other time what takes long.
+ * that are kept. Where there is something that takes long, one sends it every other time.
  */
 export class Load {
   private readonly clients: Promise<void>[];
@@ -45,22 +47,29 @@ export class Load {
   private failed: Record<string, number> = {};
   private answered = Date.now();
   private gap = 0;
+  private slowest = 0;
+  /** When the last one failed that ever did, in milliseconds; 0 where none did. */
+  failedLast = 0;
+  private readonly pause: number;
 
-  constructor(port: number, kinds: readonly Kind[], slow: Kind, clients = 8) {
+  /** Each client waits so many milliseconds after an answer. */
+  constructor(port: number, kinds: readonly Kind[], slow?: Kind, clients = 8, pause = 0) {
     this.port = port;
-    const mixed = kinds.flatMap((kind) => [kind, slow]);
+    this.pause = pause;
+    const mixed = slow === undefined ? kinds : kinds.flatMap((kind) => [kind, slow]);
     this.clients = Array.from({ length: clients }, (_, i) => this.client(i, i === 0 ? mixed : kinds));
   }
 
   /** How it went since the last call, once at least so many more requests were sent. */
   async seen(atLeast = 0): Promise<Seen> {
     while (this.sent < atLeast) await new Promise((resume) => setTimeout(resume, 50));
-    const { sent, failed, gap } = this;
+    const { sent, failed, gap, slowest } = this;
     this.sent = 0;
     this.failed = {};
     this.gap = 0;
+    this.slowest = 0;
     const failures = Object.values(failed).reduce((a, b) => a + b, 0);
-    return { sent, failed, failures, gap: gap / 1000 };
+    return { sent, failed, failures, gap: gap / 1000, slowest: slowest / 1000 };
   }
 
   /** Ends it, once what was sent is answered. */
@@ -75,15 +84,19 @@ export class Load {
       const kind = kinds[turn % kinds.length];
       if (kind === undefined) return;
       const path = typeof kind.path === "string" ? kind.path : kind.path(turn);
+      const from = Date.now();
       const wrong = await this.send(kind, path, agent);
       this.sent++;
+      this.slowest = Math.max(this.slowest, Date.now() - from);
       if (wrong === undefined) {
         this.gap = Math.max(this.gap, Date.now() - this.answered);
         this.answered = Date.now();
       } else {
         const words = `${kind.method} ${path}: ${wrong}`;
         this.failed[words] = (this.failed[words] ?? 0) + 1;
+        this.failedLast = Date.now();
       }
+      if (this.pause > 0) await new Promise((resume) => setTimeout(resume, this.pause));
     }
     agent.destroy();
   }

@@ -1,23 +1,29 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, eventually } from "./command.ts";
+import { exhaust } from "./memory.ts";
 import { TestEngine } from "./test-engine.ts";
 
 const prefix = "mia-engine-";
 const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
 /** How many there can be, and how many networks each can have. */
 const engines = 16;
+// Docker's own pool, where an engine that was started again has to take its networks from.
+const secondPool = "172.16.0.0/12";
+const secondRules = [["filter", "FORWARD", "-s", secondPool, "-d", secondPool, "-j", "ACCEPT"]];
 
 /** An engine's networks. */
 function pool(number: number): string {
@@ -44,6 +50,7 @@ export class OwnEngine extends TestEngine {
   readonly address: string;
   private readonly number: number;
   private process: ChildProcess | undefined;
+  private hasRun = false;
 
   private constructor(folder: string, number: number) {
     super();
@@ -69,7 +76,8 @@ export class OwnEngine extends TestEngine {
     await sweep();
   }
 
-  static async start(): Promise<OwnEngine> {
+  /** Starts one, with a disk of its own where its size is given. */
+  static async start({ diskMib }: { diskMib?: number } = {}): Promise<OwnEngine> {
     await sweep();
     const folder = mkdtempSync(join(tmpdir(), prefix));
     writeFileSync(join(folder, "owner"), String(process.pid));
@@ -80,43 +88,56 @@ export class OwnEngine extends TestEngine {
         throw new Error(`there are ${String(engines)} test engines already, or no bridge can be made`);
     }
     writeFileSync(join(folder, "number"), String(number));
+    if (diskMib !== undefined) mountDisk(folder, diskMib);
     const engine = new OwnEngine(folder, number);
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
-    for (const [table = "", ...rule] of rules(number)) sh("iptables", "-t", table, "-I", ...rule);
+    addRules(rules(number));
     // Engines before 23 have their id from a key that all of a host's engines share.
     const settings = version().startsWith("20.") ? { "deprecated-key-path": join(engine.folder, "key.json") } : {};
     writeFileSync(join(engine.folder, "daemon.json"), JSON.stringify(settings));
     try {
       await engine.run();
     } catch (error) {
-      const log = read(join(engine.folder, "log")).split("\n").slice(-10).join("\n");
       await engine.remove();
-      throw new Error(`the test's own engine did not start; its last log lines:\n${log}`, { cause: error });
+      throw error;
     }
     return engine;
   }
 
-  /** Starts the engine's process; also after `kill`, when networks made from then on are none that `rules` let through. */
+  private get data(): string {
+    return join(this.folder, "data");
+  }
+
+  /** Starts the engine's process; also after `kill`. */
   async run(): Promise<void> {
+    if (this.hasRun && !existsSync(join(this.folder, "again"))) {
+      writeFileSync(join(this.folder, "again"), "");
+      addRules(secondRules);
+    }
     const log = openSync(join(this.folder, "log"), "a");
     const args = [
-      ["--data-root", join(this.folder, "data")],
+      ["--data-root", this.data],
       ["--exec-root", join(this.folder, "exec")],
       ["--pidfile", join(this.folder, "pid")],
       ["--host", this.host],
       ["--bridge", bridge(this.number)],
       // An engine that starts again with this would delete the host's own docker0 (removeDefaultBridgeInterface).
-      existsSync(join(this.folder, "data")) ? [] : ["--default-address-pool", `base=${pool(this.number)},size=24`],
+      this.hasRun ? [] : ["--default-address-pool", `base=${pool(this.number)},size=24`],
       ["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
       ["--config-file", join(this.folder, "daemon.json")],
     ].flat();
+    this.hasRun = true;
     this.process = spawn("dockerd", args, { env: { ...process.env, PATH: path }, stdio: ["ignore", log, log] });
+    // After a kill it first ends what it has left running.
     await eventually(
-      60,
+      120,
       () => this.docker("version", "--format", "{{.Server.Version}}"),
       ({ code }) => code === 0,
-    );
+    ).catch((error: unknown) => {
+      const lines = read(join(this.folder, "log")).split("\n").slice(-20).join("\n");
+      throw new Error(`the test's own engine did not start; its last log lines:\n${lines}`, { cause: error });
+    });
   }
 
   /** Runs the docker command against this engine. */
@@ -126,12 +147,42 @@ export class OwnEngine extends TestEngine {
 
   /** Kills a container's main process, as nobody but the kernel can; says which it was. */
   async killMain(container: string): Promise<number> {
+    const pid = await this.mainOf(container);
+    process.kill(pid, "SIGKILL");
+    return pid;
+  }
+
+  private async mainOf(container: string): Promise<number> {
     const state = await this.must("inspect", "--format", "{{.State.Pid}} {{json .State}}", container);
     const pid = Number(state.split(" ")[0]);
     // 0 would be this process and all of its group.
     if (!(pid > 1)) throw new Error(`${container} does not run: ${state}`);
-    process.kill(pid, "SIGKILL");
     return pid;
+  }
+
+  /** Takes memory in a container until the kernel kills one of its processes for it. */
+  async exhaustMemory(container: string): Promise<void> {
+    await exhaust(await this.mainOf(container), this.folder);
+  }
+
+  /** Empties a volume, as a disk does that is lost. */
+  async empty(volume: string): Promise<void> {
+    const folder = await this.must("volume", "inspect", "--format", "{{.Mountpoint}}", volume);
+    if (!folder.startsWith(`${this.data}/volumes/`)) throw new Error(`${folder} is not the engine's own`);
+    for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true });
+  }
+
+  /** Fills its disk, which has to be its own, to the last byte; answers with how to make room again. */
+  fillDisk(): () => void {
+    if (!existsSync(join(this.folder, "disk"))) throw new Error("the engine has no disk of its own to fill");
+    const { bavail, bsize } = statfsSync(this.data);
+    const [most, rest] = [join(this.data, "most"), join(this.data, "rest")] as const;
+    sh("fallocate", "--length", String(Math.floor(bavail * bsize * 0.98)), most);
+    // Until there is no more.
+    tryTo("dd", "if=/dev/zero", `of=${rest}`, "bs=4k");
+    return () => {
+      for (const file of [rest, most]) rmSync(file);
+    };
   }
 
   /** Ends the engine as a power cut would, and leaves its containers' processes to its next start. */
@@ -141,6 +192,8 @@ export class OwnEngine extends TestEngine {
     const ended = new Promise((done) => process.once("exit", done));
     process.kill(signal);
     await ended;
+    // Its containerd dies with it; but where nobody waits for that one's end, the next start would take it for alive.
+    rmSync(join(this.folder, "exec/containerd/containerd.pid"), { force: true });
   }
 
   /** Takes everything away that `start` made. */
@@ -162,6 +215,10 @@ function bridge(number: number): string {
   return `mia-test${String(number)}`;
 }
 
+function addRules(added: readonly string[][]): void {
+  for (const [table = "", ...rule] of added) sh("iptables", "-t", table, "-I", ...rule);
+}
+
 /** Takes away the engines whose owner is gone: what runs that were killed have left, and what mocha's workers had. */
 async function sweep(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
@@ -181,17 +238,27 @@ async function sweep(): Promise<void> {
   }
 }
 
+/** Puts a disk of this size where the engine's data will be. */
+function mountDisk(folder: string, mib: number): void {
+  const [disk, data] = [join(folder, "disk"), join(folder, "data")] as const;
+  sh("truncate", `--size=${String(mib)}M`, disk);
+  sh("mkfs.ext4", "-q", "-m", "0", disk);
+  mkdirSync(data);
+  sh("mount", "-o", "loop", disk, data);
+}
+
 function clean(folder: string): void {
   for (const line of readFileSync("/proc/mounts", "utf8").split("\n").reverse()) {
     const target = line.split(" ")[1] ?? "";
     if (target.startsWith(`${folder}/`)) tryTo("umount", "--lazy", target);
   }
   const kept = join(folder, "number");
-  const number = read(kept);
+  const number = Number(read(kept));
+  const added = existsSync(join(folder, "again")) ? secondRules : [];
   // Others may clean up after the same engine at this moment, and another engine may have its number by the time they do.
   if (isTaken(kept)) {
-    tryTo("ip", "link", "delete", bridge(Number(number)));
-    for (const [table = "", ...rule] of rules(Number(number))) tryTo("iptables", "-t", table, "-D", ...rule);
+    tryTo("ip", "link", "delete", bridge(number));
+    for (const [table = "", ...rule] of [...rules(number), ...added]) tryTo("iptables", "-t", table, "-D", ...rule);
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }

@@ -1,20 +1,30 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-interface Process {
+/** A process of this machine. */
+export interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly commandLine: string;
 }
 
-/** A process's children and theirs, as they are now. */
-export function descendants(pid: number): Process[] {
+/** A process's children and theirs, as they are now; with the process itself where that is asked for. */
+export function descendants(pid: number, { itself = false } = {}): Process[] {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap(read);
   const below = (parent: number): Process[] => {
     return all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
   };
-  return below(pid);
+  return [...(itself ? all.filter((one) => one.pid === pid) : []), ...below(pid)];
+}
+
+/** Kills a process as nobody but the kernel can; one that has ended meanwhile is as good. */
+export function kill({ pid }: Process): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 /** Those that run in an environment with this folder as HOME, but for those that nobody waits for any more. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import type { Clone } from "./clone.ts";
 import { eventually } from "./command.ts";
-import { processesOf } from "./processes.ts";
+import { descendants, type Process, processesOf } from "./processes.ts";
 
 /** `npm run qa` as a terminal runs it: in a process group of its own, which hears the signals. */
 export class QaRun {
@@ -48,6 +48,16 @@ export class QaRun {
     } catch {
       return false; // it has ended just now
     }
+  }
+
+  /** All that it has started and that goes on. */
+  family(): Process[] {
+    const { pid } = this.child;
+    return pid === undefined || this.hasEnded ? [] : descendants(pid);
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   /** Sends npm alone a signal. */

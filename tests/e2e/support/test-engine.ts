@@ -39,6 +39,13 @@ export abstract class TestEngine {
     return (await this.must("inspect", "--format", format, ...ids)).split("\n").sort();
   }
 
+  /** Whether all that there is runs, and is healthy where it can say so. */
+  async isWell(): Promise<boolean> {
+    const { code, stdout } = await this.docker("ps", "--all", "--format", "{{.Status}}");
+    const all = stdout.trim().split("\n");
+    return code === 0 && all.every((status) => /^Up [^(]*(\(healthy\))?$/.test(status));
+  }
+
   /** A container's address on the platform's network, empty before it is started. */
   addressOf(container: string): Promise<string> {
     return this.must("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container);

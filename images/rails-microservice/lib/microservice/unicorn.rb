@@ -6,4 +6,4 @@ preload_app true
 # Rails writes its own log; /health needs none.
 default_middleware false
 # Written once the master takes signals: see bin/reload-unicorn.
-pid "/run/unicorn.pid"
+pid "/run/web/unicorn.pid"

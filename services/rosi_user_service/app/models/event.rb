@@ -1,3 +1,3 @@
-# What has happened, until lib/publisher.rb has published it.
+# What has happened, until a time after lib/publisher.rb has published it.
 class Event < ApplicationRecord
 end

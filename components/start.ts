@@ -1,0 +1,18 @@
+import { RunError } from "@pulumi/pulumi";
+import { brokenFile } from "../platform/broken-file.ts";
+import { ConfigError } from "../platform/problem.ts";
+
+/**
+ * A program, loaded from the file that declares it.
+ * @throws RunError, which ends in its sentences alone, for what a user can put right: of the config, of the catalogue, or a file
+ * that can't be loaded at all.
+ */
+export async function start<Outputs>(load: () => Promise<Outputs>): Promise<Outputs> {
+  try {
+    return await load();
+  } catch (error) {
+    const broken = brokenFile(error, `${import.meta.dirname}/..`);
+    const told = broken === undefined ? error : new ConfigError([broken]);
+    throw told instanceof ConfigError ? new RunError(told.message) : error;
+  }
+}

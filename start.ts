@@ -1,0 +1,5 @@
+// What Pulumi runs: the platform, which index.ts declares.
+
+import { start } from "./components/start.ts";
+
+export default () => start(() => import("./index.ts"));

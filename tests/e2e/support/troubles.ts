@@ -1,0 +1,47 @@
+import { parts } from "./parts.ts";
+import type { OwnEngine } from "./own-engine.ts";
+import { generator, seed, shuffled } from "./random.ts";
+
+/** How long what is paused or cut off stays so. */
+const seconds = 8;
+
+/** What can happen to a container; each ends when that is over. */
+export const troubles = {
+  "main process killed": async (engine: OwnEngine, container: string) => {
+    await engine.killMain(container);
+  },
+  [`paused for ${String(seconds)} s`]: async (engine: OwnEngine, container: string) => {
+    await engine.must("pause", container);
+    await pass(seconds);
+    await engine.must("unpause", container);
+  },
+  [`cut off for ${String(seconds)} s`]: async (engine: OwnEngine, container: string) => {
+    const networks = await engine.must("inspect", "--format", "{{json .NetworkSettings.Networks}}", container);
+    const [network = "", settings] =
+      Object.entries(JSON.parse(networks) as Record<string, { Aliases: string[] }>)[0] ?? [];
+    // Docker forgets what it is known as there.
+    const aliases = (settings?.Aliases ?? []).flatMap((alias) => ["--alias", alias]);
+    await engine.must("network", "disconnect", network, container);
+    await pass(seconds);
+    await engine.must("network", "connect", ...aliases, network, container);
+  },
+  "out of memory": async (engine: OwnEngine, container: string) => {
+    await engine.exhaustMemory(container);
+  },
+} as const;
+
+/** What happens to which part: in a plain run each trouble to one of the parts, by turns, in a long one to all of them. */
+export function cells(): { seed: number; chain: { part: string; trouble: string }[] } {
+  const decided = seed(1);
+  const random = generator(decided);
+  const kinds = Object.keys(troubles);
+  if (process.env["MIA_LONG"]) {
+    return { seed: decided, chain: parts.flatMap((part) => kinds.map((trouble) => ({ part, trouble }))) };
+  }
+  const chosen = shuffled(parts, random);
+  return { seed: decided, chain: kinds.map((trouble, i) => ({ part: chosen[i] ?? "", trouble })) };
+}
+
+export function pass(time: number): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, time * 1000));
+}

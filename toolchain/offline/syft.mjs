@@ -1,0 +1,14 @@
+// syft from its Go modules, where the vendor's downloads can't be reached.
+
+import { buildGoTool } from "./go-tool.mjs";
+
+export function buildSyft(setup) {
+  return buildGoTool(setup, {
+    title: "syft",
+    source: "syft",
+    module: "github.com/anchore/syft",
+    main: "cmd/syft",
+    version: "main.version",
+    file: "syft",
+  });
+}
