@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Infrastructure as Definition } from "../platform/catalogue/infrastructure.ts";
 import type { Environment } from "../platform/environment.ts";
 import { linkVariables } from "../platform/links.ts";
+import { digestSuffix } from "../platform/upstream.ts";
 import type { Backing, Link } from "./backing.ts";
 import { type PublishedPort, singleton } from "./container.ts";
 import { DataVolume } from "./data-volume.ts";
@@ -35,7 +36,7 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
   constructor(name: string, args: InfrastructureArgs, opts?: pulumi.ComponentResourceOptions) {
     const { environment, network, definition } = args;
     const { machine } = network;
-    const imageName = `${environment.images}${definition.image}`;
+    const imageName = `${environment.images}${definition.image}${digestSuffix(environment.images, definition.image)}`;
     super("mia:platform:Infrastructure", name, { imageName }, { ...opts, ...machine.placement });
 
     const image = new docker.RemoteImage(name, { name: imageName, keepLocally: true }, { parent: this });

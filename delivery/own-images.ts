@@ -4,6 +4,7 @@ import { edge, loadBalancer } from "../platform/catalogue/infrastructure.ts";
 import type { Environment } from "../platform/environment.ts";
 import type { Service } from "../platform/service.ts";
 import { contextHash } from "./context.ts";
+import { upstreamArgs } from "./upstream.ts";
 
 /** An image of our own: what it is built from, and the name that follows from it. */
 export interface OwnImage {
@@ -33,10 +34,9 @@ export function ownImages(
 ): OwnImage[] {
   const image = (part: string, context: string, buildArgs: OwnImage["buildArgs"]) =>
     ownImage(prefix, part, context, buildArgs, platform);
-  const upstream = { IMAGES: images };
   const init = image("init", "images/init", {});
   const baseImage = (base: keyof typeof bases) =>
-    image(imageOf(base), bases[base].context, { ...upstream, INIT: init });
+    image(imageOf(base), bases[base].context, { ...upstreamArgs(bases[base].context, images), INIT: init });
   const used = [...new Set(Object.values(services).map(({ base }) => base))];
   const made = new Map(used.map((base) => [base, baseImage(base)]));
   // A version that is taken needs no base.
@@ -44,8 +44,8 @@ export function ownImages(
   const needed = new Set(built.map(([, { base }]) => made.get(base)));
   const common = [
     ...(needed.size === 0 ? [] : [init]),
-    image("edge", edge.context, upstream),
-    image("lb", loadBalancer.context, upstream),
+    image("edge", edge.context, upstreamArgs(edge.context, images)),
+    image("lb", loadBalancer.context, upstreamArgs(loadBalancer.context, images)),
     ...[...made.values()].filter((base) => needed.has(base)),
   ];
   if (delivery === "mounted") return common;

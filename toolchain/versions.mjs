@@ -1,21 +1,23 @@
 // `npm run versions`: what is pinned, and what there is by now, as far as somebody answers. docs/versions.md says how to move it.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { atLeast } from "../platform/versions.mjs";
 import { parse } from "./arguments.mjs";
 import { digestOf, tagsOf } from "./registry.mjs";
-import { main, root, run } from "./steps.mjs";
+import { main, root, run, SetupError } from "./steps.mjs";
 
 const unanswered = "(no answer)";
+const digestsFile = "platform/catalogue/digests.json";
 
 async function versions(args) {
-  const { images: prefix } = parse(
+  const { images: prefix, pin } = parse(
     args,
-    { images: { type: "string", default: process.env.MIA_IMAGES ?? "" } },
-    "npm run versions -- [--images PREFIX]",
+    { images: { type: "string", default: process.env.MIA_IMAGES ?? "" }, pin: { type: "boolean", default: false } },
+    "npm run versions -- [--images PREFIX] [--pin]",
   ).values;
+  if (pin) return pinDigests(prefix);
   const kinds = await Promise.all([packages(), images(prefix), modules(), gems(), actions()]);
   const rows = [["KIND", "NAME", "PINNED", "NEWEST", ""], ...kinds.flat()];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column].length)));
@@ -48,21 +50,49 @@ async function packages() {
 
 /** Those of the catalogue and of Dockerfiles, with the digest that their tag has now. */
 async function images(prefix) {
-  const catalogue = Object.values(JSON.parse(read("platform/catalogue/images.json")));
-  const folders = ["edge", "lb", ...readdirSync(join(root, "images")).map((name) => `images/${name}`)];
-  const froms = folders.flatMap((folder) =>
-    [...read(`${folder}/Dockerfile`).matchAll(/^FROM \$\{IMAGES\}(\S+)/gm)].map(([, image]) => image),
-  );
+  const pinned = pinnedDigests();
   return Promise.all(
-    [...new Set([...catalogue, ...froms])].sort().map(async (image) => {
+    upstreamImages().map(async (image) => {
       const [name, tag] = image.split(":");
       const [tags, digest] = await Promise.all([
         tagsOf(`${prefix}${image}`).catch(() => undefined),
         digestOf(`${prefix}${image}`).catch(() => undefined),
       ]);
-      return row("image", name, tag, tags === undefined ? unanswered : newestLike(tag, tags), digest ?? "");
+      const was = pinned[`${prefix}${image}`];
+      const moved = was === undefined || digest === undefined || was === digest ? "" : `moved, from ${was}, to `;
+      return row("image", name, tag, tags === undefined ? unanswered : newestLike(tag, tags), moved + (digest ?? ""));
     }),
   );
+}
+
+/** Writes the digests that tags have now, of those images whose registry gives one; those of other registries stay. */
+async function pinDigests(prefix) {
+  const images = upstreamImages();
+  const asked = await Promise.all(
+    images.map(async (image) => [`${prefix}${image}`, await digestOf(`${prefix}${image}`).catch(() => undefined)]),
+  );
+  const found = Object.fromEntries(asked.filter(([, digest]) => digest));
+  for (const [name] of asked)
+    console.log(found[name] === undefined ? `${name} ${unanswered}` : `${name}@${found[name]}`);
+  if (Object.keys(found).length === 0) throw new SetupError("No registry gave a digest: nothing is pinned.");
+  // What is used no more goes.
+  const kept = Object.entries(pinnedDigests()).filter(([name]) => images.some((image) => name.endsWith(image)));
+  const all = Object.entries({ ...Object.fromEntries(kept), ...found }).sort(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(join(root, digestsFile), `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`);
+  return 0;
+}
+
+function upstreamImages() {
+  const catalogue = Object.values(JSON.parse(read("platform/catalogue/images.json")));
+  const folders = ["edge", "lb", ...readdirSync(join(root, "images")).map((name) => `images/${name}`)];
+  const froms = folders.flatMap((folder) =>
+    [...read(`${folder}/Dockerfile`).matchAll(/^FROM \$\{IMAGES\}([^\s$]+)/gm)].map(([, image]) => image),
+  );
+  return [...new Set([...catalogue, ...froms])].sort();
+}
+
+function pinnedDigests() {
+  return JSON.parse(read(digestsFile));
 }
 
 /** The newest tag of the same form: `4.0.5-management` is followed by `4.1.0-management`, not by `4.1.0`. */

@@ -449,7 +449,7 @@ describe("The data of a stack", function () {
       await clone.edit("components/data-volume.ts", (text) =>
         text.replace('{ "mia.stack": stackId }', '{ "mia.stack": stackId, more: "labels" }'),
       );
-      const all = ["consul-data", "data", "lb-sockets"];
+      const all = ["consul-data", "data", "lb-run"];
       for (const volume of all) {
         await isRefused(
           "qa",
@@ -472,7 +472,7 @@ describe("The data of a stack", function () {
       const volumes = (await engine.remains()).filter((what) => what.startsWith("volume mia-dev-"));
       assert.deepEqual(
         volumes.sort(),
-        ["consul-data-2", "data", "lb-sockets", "rubygems"].map((volume) => `volume mia-dev-${volume}`),
+        ["consul-data-2", "data", "lb-run", "rubygems"].map((volume) => `volume mia-dev-${volume}`),
       );
       await acceptance(devUrl());
     });

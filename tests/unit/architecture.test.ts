@@ -58,7 +58,7 @@ describe("The offline equivalents", () => {
     const bases = files
       .filter((file) => file.endsWith("Dockerfile") && !file.startsWith("toolchain/"))
       .flatMap((file) =>
-        [...readFileSync(join(root, file), "utf8").matchAll(/^FROM \$\{IMAGES\}(\S+)/gm)].map((match) => match[1]),
+        [...readFileSync(join(root, file), "utf8").matchAll(/^FROM \$\{IMAGES\}([^\s$]+)/gm)].map((match) => match[1]),
       );
     const { equivalents } = JSON.parse(
       readFileSync(join(root, "toolchain/offline/images/equivalents.json"), "utf8"),

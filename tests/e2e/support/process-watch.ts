@@ -36,7 +36,7 @@ export class ProcessWatch {
         this.lines.add(read(`/proc/${pid}/cmdline`).replaceAll("\0", " "));
         this.environments.add(read(`/proc/${pid}/environ`));
       }
-      await new Promise((resume) => setTimeout(resume, 50));
+      await new Promise((resume) => setTimeout(resume, 50).unref()); // a test that fails may forget it
     }
   }
 }

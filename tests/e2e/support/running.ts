@@ -126,7 +126,17 @@ function containersIn(facts: Facts): Facts {
 
 /** A short list stands in one line. */
 function itemsOf(value: string): string[] {
-  return value.startsWith("[") ? (JSON.parse(value) as unknown[]).map((item) => JSON.stringify(item)) : [value];
+  const list = /^\[.*\]$/.test(value) ? listIn(value) : undefined;
+  return list === undefined ? [value] : list.map((item) => JSON.stringify(item));
+}
+
+/** None where it is a line of a text, such as `[client]` of an options file. */
+function listIn(value: string): unknown[] | undefined {
+  try {
+    return JSON.parse(value) as unknown[];
+  } catch {
+    return undefined;
+  }
 }
 
 /** A container as the program's arguments. What it has of its image is none of them, unless they say the same. */
