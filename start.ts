@@ -1,5 +1,6 @@
 // What Pulumi runs: the platform, which index.ts declares.
 
+import "./components/quick-start.ts";
 import { start } from "./components/start.ts";
 
 export default () => start(() => import("./index.ts"));
