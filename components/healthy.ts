@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, docker, lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
+import { stateOf } from "./machine/states.ts";
 import { knownValueOf, valueOf } from "./value.ts";
 
 /** How long to wait for whom. */
@@ -69,7 +70,7 @@ interface State {
 }
 
 async function look(id: string, engine: Address): Promise<Look> {
-  const answer = await docker(engine, "container", "inspect", "--format", "{{json .State}}", id);
+  const answer = await stateOf(id, engine);
   if (!answer.ok) return { kind: "gone", words: gone(answer.why) };
   const { Status, ExitCode, Health } = JSON.parse(answer.stdout) as State;
   if (Status === "exited" || Status === "dead" || Status === "created") {

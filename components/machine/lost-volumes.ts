@@ -12,7 +12,7 @@ export interface VolumeKind {
 }
 
 /** A volume as `docker volume inspect` shows it. */
-interface Found {
+export interface Volume {
   readonly Name: string;
   readonly CreatedAt: string;
   readonly Driver: string;
@@ -29,17 +29,16 @@ type Owner = Pick<Place, "project" | "platform" | "source" | "discard">;
  */
 export async function refuseLostVolumes(
   owner: Owner,
-  address: Address,
-  stackId: string,
+  volumes: Promise<readonly Volume[]>,
   declared: ReadonlyMap<string, VolumeKind>,
 ): Promise<void> {
-  const problems = (await volumesOf(address, stackId))
+  const problems = (await volumes)
     .filter((volume) => !owner.discard?.includes(consent(volume)))
     .flatMap((volume) => problemOf(owner, volume, declared.get(volume.Name)));
   if (problems.length > 0) throw new RunError(new ConfigError(problems).message);
 }
 
-function problemOf(owner: Owner, volume: Found, declared: VolumeKind | undefined): Problem[] {
+function problemOf(owner: Owner, volume: Volume, declared: VolumeKind | undefined): Problem[] {
   const { Name, Driver, Labels } = volume;
   const where = `${owner.source}: the volume ${Name}`;
   if (declared === undefined) {
@@ -51,7 +50,7 @@ function problemOf(owner: Owner, volume: Found, declared: VolumeKind | undefined
   return [{ where, got, need: "need those that it has, or your word that it may go", fix: fixOf(owner, volume) }];
 }
 
-function fixOf({ project, platform, source, discard }: Owner, volume: Found): string {
+function fixOf({ project, platform, source, discard }: Owner, volume: Volume): string {
   if (discard === undefined) return "declare it as it was";
   const stack = platform.slice(project.length + 1);
   const key = `'${project}:discard[${String(discard.length)}]'`;
@@ -62,16 +61,26 @@ function fixOf({ project, platform, source, discard }: Owner, volume: Found): st
 }
 
 /** Names this volume, and not one that has its name later. */
-function consent({ Name, CreatedAt }: Found): string {
+function consent({ Name, CreatedAt }: Volume): string {
   return `${Name}@${CreatedAt}`;
 }
 
-async function volumesOf(address: Address, stackId: string): Promise<Found[]> {
-  const list = await docker(address, "volume", "ls", "--quiet", "--filter", `label=mia.stack=${stackId}`);
+/**
+ * The volumes of a stack, whose id may still be to come: the engine is asked meanwhile. None where it does not come.
+ * @throws RunError where the engine does not say.
+ */
+export async function volumesOf(address: Address, stackId: Promise<string | undefined>): Promise<Volume[]> {
+  const format = '{{.Name}} {{.Label "mia.stack"}}';
+  const [list, id] = await Promise.all([
+    docker(address, "volume", "ls", "--format", format, "--filter", "label=mia.stack"),
+    stackId,
+  ]);
+  if (id === undefined) return [];
   if (!list.ok) throw new RunError(`The engine does not list its volumes: ${list.why}`);
-  const names = list.stdout.split("\n").filter((name) => name !== "");
+  const lines = list.stdout.split("\n").map((line) => line.split(" "));
+  const names = lines.flatMap(([name = "", owner]) => (owner === id ? [name] : []));
   if (names.length === 0) return [];
   const found = await docker(address, "volume", "inspect", ...names);
   if (!found.ok) throw new RunError(`The engine does not show its volumes: ${found.why}`);
-  return JSON.parse(found.stdout) as Found[];
+  return JSON.parse(found.stdout) as Volume[];
 }
