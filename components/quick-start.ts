@@ -1,6 +1,7 @@
 // Spares a preview what it would only wait for. To be imported before anything else: it is paid when modules are loaded. What
 // runs stays the same, and so do the files that it is read from: there is no build step.
 
+import type { Session } from "node:inspector";
 import Module, { createRequire, enableCompileCache } from "node:module";
 import { join } from "node:path";
 
@@ -17,6 +18,21 @@ const require = createRequire(import.meta.url);
 lazily("@pulumi/pulumi/typescript-shim.js");
 lazily("@pulumi/pulumi/automation/index.js");
 lazily("@pulumi/pulumi/runtime/closure/codePaths.js", "@npmcli/arborist");
+
+unwatched();
+
+/** For those texts it also has Node's debugger on, which makes all that waits cost twice as much. */
+function unwatched(): void {
+  try {
+    const hooks = require.cache[require.resolve("@pulumi/pulumi/runtime/closure/v8Hooks.js")];
+    const { getSessionAsync } = (hooks?.exports ?? {}) as { getSessionAsync?: () => Promise<Session> };
+    void getSessionAsync?.().then((session) => {
+      session.post("Debugger.disable");
+    });
+  } catch {
+    // It is not there.
+  }
+}
 
 /** Loads a module, or what that one needs, once something of it is used. Another version of the SDK may not have it: then nothing is spared. */
 function lazily(file: string, needed?: string): void {

@@ -8,7 +8,9 @@ const root = join(import.meta.dirname, "../..");
 
 /** What a program prints that begins as ours do. */
 function run(lines: string): string {
-  const program = `await import("./components/quick-start.ts");\n${lines}`;
+  // As Pulumi does before it loads the program.
+  const hooks = `await (await import("@pulumi/pulumi/runtime/closure/v8Hooks.js")).isInitializedAsync();`;
+  const program = `${hooks}\nawait import("./components/quick-start.ts");\n${lines}`;
   return execFileSync("node", ["--input-type=module", "--eval", program], {
     cwd: root,
     encoding: "utf8",
