@@ -29,7 +29,7 @@ export class Compose {
 
   private file(): object {
     const { name, parts, volumes } = this.platform;
-    const services = parts.map((part) => [part.name, this.service(part)] as const);
+    const services = parts.map((part) => [keyOf(part.name), this.service(part)] as const);
     return {
       services: { ...Object.fromEntries(services), ...this.users() },
       networks: { platform: { name } },
@@ -73,7 +73,7 @@ export class Compose {
     const { parts, sql } = this.platform;
     const before = after.map((name): [string, object] => {
       const isChecked = parts.find((part) => part.name === name)?.inputs.healthcheck !== undefined;
-      return [name, { condition: isChecked ? "service_healthy" : "service_started" }];
+      return [keyOf(name), { condition: isChecked ? "service_healthy" : "service_started" }];
     });
     if (sql === "" || !after.includes("db")) return before;
     return [...before, ["users", { condition: "service_completed_successfully" }]];
@@ -86,17 +86,22 @@ export class Compose {
     const options = [...filesOf(this.platform, db, this.folder)].find(([path]) => path.endsWith(".cnf"))?.[0] ?? "";
     return {
       users: {
-        ...this.service({ ...db, name: "db", inputs: { ...db.inputs, ports: [], volumes: [] }, after: ["consul"] }),
+        ...this.service({ ...db, inputs: { ...db.inputs, ports: [], volumes: [] } }),
         entrypoint: ["sh", "-c", `exec mysql --defaults-extra-file=${options} --host=db < /run/users.sql`],
         command: [],
         hostname: "users",
         networks: { platform: { aliases: [] } },
         healthcheck: { disable: true },
         restart: "no",
-        depends_on: { db: { condition: "service_healthy" } },
+        depends_on: { [keyOf("db")]: { condition: "service_healthy" } },
       },
     };
   }
+}
+
+/** Compose makes the key a name on the network too, and there a part may have to be known as nothing, or as another. */
+function keyOf(part: string): string {
+  return `part-${part}`;
 }
 
 function healthcheck({ tests, interval, timeout, startPeriod, retries }: NonNullable<Part["inputs"]["healthcheck"]>) {
