@@ -15,8 +15,6 @@ import { requestsPerSecond } from "./support/throughput.ts";
 const sizes = (process.env["MIA_BENCH_SIZES"] ?? "10,50,100,200").split(",").map(Number);
 
 await inPlace(async ({ clone, engine }) => {
-  // The data of a run is worth nothing.
-  await clone.edit("Pulumi.dev.yaml", (text) => text.replace("kind: development", "kind: qa"));
   await clone.edit("platform/catalogue/microservices.ts", (text) =>
     text.replace(/(?<=microservices = )\{[^]*?\n\}/, "{}"),
   );
@@ -47,7 +45,10 @@ await inPlace(async ({ clone, engine }) => {
       add("reload", Math.max(reload - nothing, 0));
       const edge = { host: await engine.addressOf(await engine.container("edge")), port: 80 };
       add("rate", await requestsPerSecond({ ...edge, path: "/s1/" }));
-      add("destroy", await secondsOf(() => clone.mustPulumi("destroy", "--yes", "--skip-preview")));
+      add(
+        "destroy",
+        await secondsOf(() => clone.mustPulumi("destroy", "--exclude-protected", "--yes", "--skip-preview")),
+      );
       await engine.clear();
       add("api", await secondsOf(() => startAll(api, platform, join(clone.home, "api"))));
     }

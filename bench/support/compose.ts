@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Ended, succeed } from "../../tests/e2e/support/command.ts";
 import type { OwnEngine } from "../../tests/e2e/support/own-engine.ts";
 import type { Declared, Part } from "./declared.ts";
-import { filesOf } from "./files.ts";
+import { filesOf, usersCommand } from "./files.ts";
 
 /** Docker Compose with a platform that is declared elsewhere: what a user would pick instead. */
 export class Compose {
@@ -31,7 +31,7 @@ export class Compose {
     const { name, parts, volumes } = this.platform;
     const services = parts.map((part) => [keyOf(part.name), this.service(part)] as const);
     return {
-      services: { ...Object.fromEntries(services), ...this.users() },
+      services: Object.fromEntries(services),
       networks: { platform: { name } },
       volumes: Object.fromEntries(volumes.map((volume) => [volume, { name: volume }])),
     };
@@ -65,37 +65,15 @@ export class Compose {
       restart: inputs.restart,
       stop_grace_period: `${String(inputs.stopTimeout)}s`,
       logging: { driver: "json-file", options: inputs.logOpts },
-      depends_on: Object.fromEntries(this.conditions(after)),
+      depends_on: Object.fromEntries(after.map((name) => [keyOf(name), this.condition(name)])),
+      // Who depends on it waits for the end of this, too.
+      ...(part.name === "db" && this.platform.sql !== "" ? { post_start: [{ command: usersCommand(part) }] } : {}),
     };
   }
 
-  private conditions(after: readonly string[]): [string, object][] {
-    const { parts, sql } = this.platform;
-    const before = after.map((name): [string, object] => {
-      const isChecked = parts.find((part) => part.name === name)?.inputs.healthcheck !== undefined;
-      return [keyOf(name), { condition: isChecked ? "service_healthy" : "service_started" }];
-    });
-    if (sql === "" || !after.includes("db")) return before;
-    return [...before, ["users", { condition: "service_completed_successfully" }]];
-  }
-
-  /** What makes the services' users known to the database before they start, as people do it there: a container that ends. */
-  private users(): Record<string, object> {
-    const db = this.platform.parts.find(({ name }) => name === "db");
-    if (db === undefined || this.platform.sql === "") return {};
-    const options = [...filesOf(this.platform, db, this.folder)].find(([path]) => path.endsWith(".cnf"))?.[0] ?? "";
-    return {
-      users: {
-        ...this.service({ ...db, inputs: { ...db.inputs, ports: [], volumes: [] } }),
-        entrypoint: ["sh", "-c", `exec mysql --defaults-extra-file=${options} --host=db < /run/users.sql`],
-        command: [],
-        hostname: "users",
-        networks: { platform: { aliases: [] } },
-        healthcheck: { disable: true },
-        restart: "no",
-        depends_on: { [keyOf("db")]: { condition: "service_healthy" } },
-      },
-    };
+  private condition(name: string): object {
+    const isChecked = this.platform.parts.find((part) => part.name === name)?.inputs.healthcheck !== undefined;
+    return { condition: isChecked ? "service_healthy" : "service_started" };
   }
 }
 

@@ -21,3 +21,10 @@ export function filesOf({ sql, queueUsers }: Declared, { name, inputs }: Part, f
     }),
   );
 }
+
+/** What makes the services' users known to the database, in its own container, as soon as it answers. */
+export function usersCommand({ inputs }: Part): string[] {
+  const options = inputs.uploads?.find(({ file }) => file.endsWith(".cnf"))?.file ?? "";
+  const client = `mysql --defaults-extra-file=${options} --host=127.0.0.1`;
+  return ["sh", "-c", `until ${client} < /run/users.sql 2> /dev/null; do sleep 0.1; done`];
+}

@@ -1,6 +1,6 @@
 import type { Declared, Part } from "./declared.ts";
 import type { DockerApi } from "./docker-api.ts";
-import { filesOf } from "./files.ts";
+import { filesOf, usersCommand } from "./files.ts";
 
 /**
  * Creates and starts all of a platform at once by the engine's API: no order, no waiting, no checks of what is there. Nobody
@@ -17,9 +17,16 @@ export async function startAll(api: DockerApi, platform: Declared, folder: strin
       const name = `${platform.name}-${part.name}`;
       const { Id } = await api.call<{ Id: string }>("POST", `/containers/create?name=${name}`, body);
       await api.call("POST", `/containers/${Id}/start`);
+      if (part.name === "db" && platform.sql !== "") await inContainer(api, Id, usersCommand(part));
       return Id;
     }),
   );
+}
+
+/** Begins a command in a container, and does not wait for its end. */
+async function inContainer(api: DockerApi, id: string, command: readonly string[]): Promise<void> {
+  const { Id } = await api.call<{ Id: string }>("POST", `/containers/${id}/exec`, { Cmd: command });
+  await api.call("POST", `/exec/${Id}/start`, { Detach: true });
 }
 
 function bodyOf(platform: Declared, part: Part, folder: string): object {
