@@ -8,8 +8,8 @@ import { join } from "node:path";
 // Compiled code, and TypeScript without its types, kept by what is in a file: one that was edited is compiled anew.
 enableCompileCache(join(import.meta.dirname, "../node_modules/.cache/compile"));
 
-// For each of its promises the SDK asks where it was made, and has looked up in source maps what nobody reads. Node strips
-// types without moving anything: what it says of our files is right as it is.
+// The SDK has each stack looked up in source maps. Node strips types without moving anything: what it says of our files is
+// right as it is.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
 // What the SDK needs for what is not done here, two thirds of all modules: TypeScript's compiler and npm's own resolver, to turn
@@ -20,6 +20,7 @@ lazily("@pulumi/pulumi/automation/index.js");
 lazily("@pulumi/pulumi/runtime/closure/codePaths.js", "@npmcli/arborist");
 
 unwatched();
+if (!process.env["PULUMI_DEBUG_PROMISE_LEAKS"]) withoutOrigins();
 
 /** For those texts it also has Node's debugger on, which makes all that waits cost twice as much. */
 function unwatched(): void {
@@ -29,6 +30,26 @@ function unwatched(): void {
     void getSessionAsync?.().then((session) => {
       session.post("Debugger.disable");
     });
+  } catch {
+    // It is not there.
+  }
+}
+
+/** Of each of its promises it keeps where it was made, a third of what a large program costs. It says so where that variable is set, and only there. */
+function withoutOrigins(): void {
+  try {
+    type Keep = (promise: Promise<unknown>, context: unknown) => Promise<unknown>;
+    const promises = require("@pulumi/pulumi/runtime/debuggable.js") as { debuggablePromise: Keep };
+    const keep = promises.debuggablePromise;
+    promises.debuggablePromise = (promise, context) => {
+      const { stackTraceLimit } = Error;
+      Error.stackTraceLimit = 0;
+      try {
+        return keep(promise, context);
+      } finally {
+        Error.stackTraceLimit = stackTraceLimit;
+      }
+    };
   } catch {
     // It is not there.
   }
