@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "../toolchain/arguments.mjs";
 import { main, say, SetupError, time } from "../toolchain/steps.mjs";
 import { folderNamed, folderOf, nameNow, onStack, refuseTaken, shown } from "./command.ts";
+import { heldBefore } from "./unfinished.ts";
 import { sweep, writeBackup } from "./write.ts";
 
 const usage = "npm run backup -- [--stack NAME] [FOLDER]";
@@ -19,6 +20,11 @@ async function backup(args: string[]): Promise<number> {
   refuseTaken(folder);
   return onStack(stack, async (there, signal) => {
     const from = Date.now();
+    const before = heldBefore(there);
+    if (before !== undefined)
+      throw new SetupError(
+        `The data of stack ${stack} is not whole, since a restore has not ended well: npm run restore -- --stack ${stack}, with its backup again or with what was there before it, ${shown(before)}`,
+      );
     await sweep(folderOf(stack));
     const { parts } = await writeBackup(there, folder, signal);
     const mib = parts.reduce((sum, { bytes }) => sum + bytes, 0) / 2 ** 20;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { shellWord } from "../platform/config-path.ts";
 import { plainName } from "../toolchain/arguments.mjs";
 import { marked } from "../toolchain/family.mjs";
 import { listen } from "../toolchain/interrupt.mjs";
@@ -19,10 +20,10 @@ export function nameNow(): string {
   return new Date().toISOString().replace(/\..*/, "").replaceAll(":", "-");
 }
 
-/** A path as it is said, and as it can be given again: from the project's folder where it is in there. */
+/** A path as it is said, and as a shell takes it again: from where the user is, where it is in there. */
 export function shown(folder: string): string {
-  const short = relative(root, folder);
-  return short.startsWith("..") ? folder : short;
+  const short = relative(process.env["INIT_CWD"] ?? root, folder);
+  return shellWord(short.startsWith("..") ? folder : short);
 }
 
 /** The folder that an argument names, from where the user is. */

@@ -14,6 +14,7 @@ import { type Manifest, readManifest } from "./manifest.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { redirect } from "./redirect.ts";
 import { running, type Stack } from "./stack.ts";
+import { begin, end, heldBefore } from "./unfinished.ts";
 import { refuseDamaged, sweep, writeBackup } from "./write.ts";
 
 const usage = "npm run restore -- [--stack NAME] FOLDER [--yes]";
@@ -37,6 +38,8 @@ async function restore(args: string[]): Promise<number> {
     const plan = planOf(manifest, there);
     for (const words of plan.leftOut) say(`  ${words}`);
     await refuseOtherDialects(there, plan);
+    // What can't be told to forget later can't be helped then.
+    for (const { part } of plan.forgetful) running(there, part);
     const what = `This replaces the data of ${plan.names.join(", ")} in stack ${stack} by that of stack ${manifest.stack} of ${manifest.taken}.`;
     if (!yes && !(await consent(what))) return 1;
     return replace({ stack: there, folder, manifest, plan, signal });
@@ -66,24 +69,32 @@ async function refuseOtherDialects({ setup, ...stack }: Stack, { dumps }: Plan):
 async function replace(it: Restore): Promise<number> {
   const { stack, folder, plan, signal } = it;
   const from = Date.now();
-  const before = join(folderOf(stack.name), `${nameNow()}-before-restore`);
+  // After one that has not ended well, what is there now is worth nothing.
+  const kept = heldBefore(stack);
+  const before = kept ?? join(folderOf(stack.name), `${nameNow()}-before-restore`);
   await sweep(folderOf(stack.name));
   const stopped = stack.containers.filter(({ part }) => plan.services.includes(part));
   const services = plan.services.join(", ");
   const again = (of: string) => `npm run restore -- --stack ${stack.name} ${shown(of)}`;
-  let stage = `The data of ${services || plan.names.join(", ")} in stack ${stack.name} is as it was, but some of it may be stopped: npm run up -- --stack ${stack.name}`;
+  const notWhole = `The data of ${plan.names.join(", ")} in stack ${stack.name} is not whole${services === "" ? "" : `, and ${services} are stopped so that nobody uses it`}. Again: ${again(folder)}; or back to what was there: ${again(before)}`;
+  let stage =
+    kept === undefined
+      ? `The data of ${services || plan.names.join(", ")} in stack ${stack.name} is as it was, but some of it may be stopped: npm run up -- --stack ${stack.name}`
+      : notWhole;
   try {
     await Promise.all(stopped.map(({ id, part }) => docker(stack.setup, ["stop", id], `The stop of ${part}`)));
     // Nobody writes any more what would be in neither.
-    await writeBackup(stack, before, signal);
+    if (kept === undefined) await writeBackup(stack, before, signal);
     say(`  What stack ${stack.name} held is kept in ${shown(before)}`);
-    stage = `The data of ${plan.names.join(", ")} in stack ${stack.name} is not whole${services === "" ? "" : `, and ${services} are stopped so that nobody uses it`}. Again: ${again(folder)}; or back to what was there: ${again(before)}`;
+    stage = notWhole;
+    begin(stack, before);
     for (const dump of plan.dumps) await load(it, dump);
     for (const files of plan.files) await unpack(it, files);
-    stage = `The data of ${plan.names.join(", ")} in stack ${stack.name} is restored, but what others remember of the old may be left: ${again(folder)}`;
+    stage = `The data of ${plan.names.join(", ")} in stack ${stack.name} is restored, but what others remember of the old may be left${services === "" ? "" : `, and ${services} are stopped`}: ${again(folder)}`;
     for (const { part, forget } of plan.forgetful) {
       await docker(stack.setup, ["exec", running(stack, part).id, ...forget], `${part}'s forgetting of what was`);
     }
+    end(stack);
     stage = `The data of ${plan.names.join(", ")} in stack ${stack.name} is restored, but not all of it runs again: npm run up -- --stack ${stack.name}`;
     await Promise.all(stopped.map(({ id, part }) => docker(stack.setup, ["start", id], `The start of ${part}`)));
     await served(stack, stopped);
@@ -104,14 +115,14 @@ async function load(
 ): Promise<void> {
   const command = startIn(stack.setup, running(stack, part), how.restore, `Loading ${file} into ${part}`, signal);
   const target = (database: string) => into.get(database);
-  async function* whole() {
+  async function* whole(dump: AsyncIterable<Buffer>) {
     yield Buffer.from([...into.values()].map(how.anew).join(""));
-    yield* redirect(createReadStream(join(folder, file)).pipe(createGunzip()), how, target);
+    yield* redirect(dump, how, target);
   }
   command.output.resume();
   try {
     // Why it has stopped to read, it says itself.
-    await pipeline(whole, command.input).catch(() =>
+    await pipeline(createReadStream(join(folder, file)), createGunzip(), whole, command.input).catch(() =>
       command.ended.then(() => {
         throw new SetupError(`${file} could not be read to its end.`);
       }),

@@ -13,6 +13,8 @@ export interface Setup {
 export interface Container {
   readonly id: string;
   readonly part: string;
+  /** The id of the stack that it belongs to. */
+  readonly stack: string;
   readonly state: { readonly Status: string; readonly Health?: { readonly Status: string } };
 }
 
@@ -22,6 +24,8 @@ export type Keeping = Dump | Derived | { readonly kind: "files"; readonly path: 
 /** A stack that runs, as far as its data goes. */
 export interface Stack {
   readonly name: string;
+  /** One that was taken away with its data and made anew has another. */
+  readonly id: string;
   /** Docker commands of this go to the stack's own engine. */
   readonly setup: Setup;
   readonly images: Readonly<Record<string, string>>;
@@ -52,7 +56,8 @@ export async function findStack(setup: Setup, name: string): Promise<Stack> {
     return data === undefined ? [] : [[part, { kind: "files", path: data.path }]];
   });
   const all = (await containers(there, name)) as Container[];
-  return { name, setup: there, images, statusUrl, databases, containers: all, keeping: new Map(keeping) };
+  const id = all[0]?.stack ?? "";
+  return { name, id, setup: there, images, statusUrl, databases, containers: all, keeping: new Map(keeping) };
 }
 
 /**

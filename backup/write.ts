@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -9,8 +9,8 @@ import { docker, type Running, start, startIn } from "./docker.ts";
 import { type Kept, type Manifest, written } from "./manifest.ts";
 import { type Keeping, running, type Stack } from "./stack.ts";
 
-/** What a backup is called until it is whole. */
-const unfinished = ".partial";
+/** What a backup is called until it is whole, and the file by which it is known as one of ours. */
+const [unfinished, mark] = [".partial", ".mia-backup"];
 
 /**
  * Writes what a stack holds into a folder, which is there once it is whole, or not at all.
@@ -18,13 +18,17 @@ const unfinished = ".partial";
  */
 export async function writeBackup(stack: Stack, folder: string, signal: AbortSignal): Promise<Manifest> {
   const partial = `${folder}${unfinished}`;
+  if (existsSync(partial) && !existsSync(join(partial, mark)))
+    throw new SetupError(`FOLDER: got ${folder}, and ${partial} is there, which is no backup's: need another name.`);
   try {
     // Of one that was killed.
     rmSync(partial, { recursive: true, force: true });
     // It holds what users have entrusted to the services.
     mkdirSync(partial, { recursive: true, mode: 0o700 });
+    writeFileSync(join(partial, mark), "");
     const manifest = await writeInto(partial, stack, signal);
     if (signal.aborted) throw new SetupError("Interrupted.");
+    rmSync(join(partial, mark));
     renameSync(partial, folder);
     await flush(dirname(folder));
     return manifest;

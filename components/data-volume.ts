@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../platform/environment.ts";
 import { physicalName } from "../platform/names.ts";
 import { leftover } from "./leftover.ts";
-import type { VolumeKind } from "./machine/lost-volumes.ts";
+import { volumeLabels } from "./machine/lost-volumes.ts";
 import type { Machine } from "./machine/machine.ts";
 
 /** What a DataVolume is made of. */
@@ -12,11 +12,6 @@ export interface DataVolumeArgs {
   machine: Machine;
   /** Whether what is in it is worth keeping. @default as the environment says */
   kept?: boolean;
-}
-
-/** What every volume of a stack is made with. Docker's own driver keeps it, which needs no word. */
-function kindOf(stackId: string): VolumeKind {
-  return { labels: { "mia.stack": stackId } };
 }
 
 /** What outlives the containers that share it; protected where it is worth keeping. */
@@ -29,13 +24,14 @@ export class DataVolume extends pulumi.ComponentResource {
     const { platform } = args.environment;
     super("mia:platform:DataVolume", name, { platform }, { ...opts, ...machine.placement });
     const fixedName = physicalName(platform, name);
-    machine.holds(fixedName, kindOf);
-    const kind = machine.stackId.apply(kindOf);
+    machine.holds(fixedName);
     const volume = new docker.Volume(
       name,
       {
         name: fixedName,
-        labels: kind.labels.apply((labels) => Object.entries(labels).map(([label, value]) => ({ label, value }))),
+        labels: machine.stackId.apply((id) =>
+          Object.entries(volumeLabels(id)).map(([label, value]) => ({ label, value })),
+        ),
       },
       {
         parent: this,

@@ -44,7 +44,14 @@ export function databaseDump(options: string): Dump {
     kind: "dump",
     dialect: ["sh", "-c", "case $(mysqldump --version) in *MariaDB*) echo MariaDB;; *) echo MySQL;; esac"],
     dump: (databases) => ["nice", "mysqldump", asRoot, ...dumpOptions, "--databases", ...databases],
-    restore: ["mysql", asRoot, "--batch", "--max-allowed-packet=1G"],
+    // A row of binary data is twice as long in a dump, and longer then than the server takes by itself.
+    restore: [
+      "sh",
+      "-c",
+      'mysql "$1" --execute="SET GLOBAL max_allowed_packet = 1073741824" && exec mysql "$1" --batch --max-allowed-packet=1G',
+      "sh",
+      asRoot,
+    ],
     // A line of data never begins so: it has `\\n` for its own line ends.
     databaseAfter: (line) => /^USE `([^`]+)`;$/.exec(line)?.[1],
     into: (database) => `USE \`${database}\`;`,

@@ -7,7 +7,8 @@ import { SetupError } from "./steps.mjs";
 export async function consent(words) {
   if (!process.stdin.isTTY) throw new SetupError(`${words} Nobody can be asked here: add --yes.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${words} Go on? [y/N] `);
+  // Ctrl-C and Ctrl-D are no.
+  const answer = await terminal.question(`${words} Go on? [y/N] `).catch(() => "");
   terminal.close();
   return /^y(es)?$/i.test(answer.trim());
 }

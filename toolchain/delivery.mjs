@@ -52,7 +52,7 @@ async function run([verb, ...args]) {
   const engine = await addressOf(environment.machine);
   const needed = ownImages(environment, wholeServices(microservices, frontends), await enginePlatform(engine));
   // A version that the config names may be in the registry, which a build does not ask.
-  const all = verb === "push" ? needed : needed.filter(({ onlyTaken }) => !onlyTaken);
+  const all = verb === "build" ? needed.filter(({ onlyTaken }) => !onlyTaken) : needed;
   const images = verb === "sbom" ? chosen(whatRuns(all), positionals) : all;
   await deliver(images, { engine, registry: verb === "push" ? registry : undefined, asksAlways: true }, progress());
   if (verb === "sbom") await writeBills(engine, images, resolve(root, output));

@@ -30,6 +30,7 @@ export async function containers(setup, stack) {
     id: Id,
     name: Name.slice(1),
     part: Config.Labels["mia.part"],
+    stack: Config.Labels["mia.stack"],
     state: State,
     registered: Config.Env.some((variable) => /^SERVICE_\d+_NAME=/.test(variable)),
     ports: Object.entries(NetworkSettings.Ports ?? {}).flatMap(([port, published]) =>

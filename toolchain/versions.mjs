@@ -59,8 +59,14 @@ async function images(prefix) {
         digestOf(`${prefix}${image}`).catch(() => undefined),
       ]);
       const was = pinned[`${prefix}${image}`];
-      const moved = was === undefined || digest === undefined || was === digest ? "" : `moved, from ${was}, to `;
-      return row("image", name, tag, tags === undefined ? unanswered : newestLike(tag, tags), moved + (digest ?? ""));
+      const newest = tags === undefined ? unanswered : newestLike(tag, tags);
+      const others = Object.keys(pinned).some((one) =>
+        prefix !== "" ? one.startsWith(prefix) : !/^[^/]*[.:][^/]*\//.test(one),
+      );
+      if (was === undefined)
+        return row("image", name, tag, newest, `${others ? "not pinned as others are: " : ""}${digest ?? ""}`);
+      const moved = digest === undefined || was === digest ? "" : `moved, from ${was}, to `;
+      return row("image", name, tag, newest, moved + (digest ?? ""));
     }),
   );
 }

@@ -1,14 +1,14 @@
 import { RunError } from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
+import { disposable } from "../../platform/catalogue/disposable.ts";
 import { type Place, setCommand } from "../../platform/environment.ts";
+import { physicalName } from "../../platform/names.ts";
 import { ConfigError, type Problem } from "../../platform/problem.ts";
 import { type Address, docker } from "./docker.ts";
 
-/** What a volume is made with, beside its name: with anything else it would be another. */
-export interface VolumeKind {
-  /** @default local */
-  readonly driver?: string;
-  readonly labels: Readonly<Record<string, string>>;
+/** The labels that every volume of a stack is made with. Docker's own driver keeps it, which needs no word. */
+export function volumeLabels(stackId: string): Readonly<Record<string, string>> {
+  return { "mia.stack": stackId };
 }
 
 /** A volume as `docker volume inspect` shows it. */
@@ -24,39 +24,51 @@ type Owner = Pick<Place, "project" | "platform" | "source" | "discard">;
 
 /**
  * Refuses to go on where a volume of this stack would be deleted, since nothing declares it any more, or made anew, since it is
- * declared as another, unless the config names that very volume.
+ * declared as another, unless it holds nothing of worth or the config names that very volume.
  * @throws RunError that names all of them at once.
  */
 export async function refuseLostVolumes(
   owner: Owner,
   volumes: Promise<readonly Volume[]>,
-  declared: ReadonlyMap<string, VolumeKind>,
+  stackId: string,
+  declared: ReadonlySet<string>,
 ): Promise<void> {
-  const problems = (await volumes)
-    .filter((volume) => !owner.discard?.includes(consent(volume)))
-    .flatMap((volume) => problemOf(owner, volume, declared.get(volume.Name)));
+  const worthless = disposable.map((volume) => physicalName(owner.platform, volume));
+  const lost = (await volumes)
+    .filter((volume) => !owner.discard?.includes(consent(volume)) && !worthless.includes(volume.Name))
+    .flatMap((volume) => {
+      const why = whyLost(volume, stackId, declared);
+      return why === undefined ? [] : [{ volume, why }];
+    });
+  const problems = lost.map(({ volume, why }, i): Problem => {
+    const where = `${owner.source}: the volume ${volume.Name}`;
+    return { where, ...why, fix: fixOf(owner, volume, i) };
+  });
   if (problems.length > 0) throw new RunError(new ConfigError(problems).message);
 }
 
-function problemOf(owner: Owner, volume: Volume, declared: VolumeKind | undefined): Problem[] {
-  const { Name, Driver, Labels } = volume;
-  const where = `${owner.source}: the volume ${Name}`;
-  if (declared === undefined) {
+function whyLost(
+  { Name, Driver, Labels }: Volume,
+  stackId: string,
+  declared: ReadonlySet<string>,
+): Pick<Problem, "got" | "need"> | undefined {
+  if (!declared.has(Name)) {
     const got = "no part that has it any more, and what is in it would be deleted";
-    return [{ where, got, need: "need it to be declared, or your word that it may go", fix: fixOf(owner, volume) }];
+    return { got, need: "need it to be declared, or your word that it may go" };
   }
-  if ((declared.driver ?? "local") === Driver && isDeepStrictEqual(declared.labels, { ...Labels })) return [];
+  if (Driver === "local" && isDeepStrictEqual({ ...Labels }, volumeLabels(stackId))) return undefined;
   const got = "another driver or other labels than it has, and it would be made anew, without what is in it";
-  return [{ where, got, need: "need those that it has, or your word that it may go", fix: fixOf(owner, volume) }];
+  return { got, need: "need those that it has, or your word that it may go" };
 }
 
-function fixOf({ project, platform, source, discard }: Owner, volume: Volume): string {
+/** The i-th of them all, whose words are to be given one after the other. */
+function fixOf({ project, platform, source, discard }: Owner, volume: Volume, i: number): string {
   if (discard === undefined) return "declare it as it was";
   const stack = platform.slice(project.length + 1);
-  const key = `'${project}:discard[${String(discard.length)}]'`;
+  const key = `'${project}:discard[${String(discard.length + i)}]'`;
   return (
     `declare it as it was; or keep a copy (npm run backup -- --stack ${stack}) and say so: ` +
-    `${setCommand(source)} --stack ${stack} --path ${key} ${consent(volume)} (and pulumi state unprotect --all --stack ${stack}, where it is protected)`
+    `${setCommand(source)} --stack ${stack} --path ${key} ${consent(volume)} (where it is protected too, the next \`up\` says how to unprotect it alone)`
   );
 }
 

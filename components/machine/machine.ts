@@ -8,7 +8,7 @@ import { type Declared, type Place, registryHost } from "../../platform/environm
 import { knownValueOf, valueOf } from "../value.ts";
 import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
-import { refuseLostVolumes, type Volume, type VolumeKind, volumesOf } from "./lost-volumes.ts";
+import { refuseLostVolumes, type Volume, volumesOf } from "./lost-volumes.ts";
 import { freePort, publishing, refuseUnavailable } from "./ports.ts";
 
 /** What a Machine is made of. */
@@ -48,7 +48,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   private readonly engine: Engine;
   private readonly declared: Declared<P>;
   private readonly first: random.RandomUuid;
-  private readonly volumes = new Map<string, (stackId: string) => VolumeKind>();
+  private readonly volumes = new Set<string>();
   private place: (() => docker.Provider) | undefined;
   private made: docker.Provider | undefined;
 
@@ -97,11 +97,11 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   }
 
   /**
-   * Declares a volume, and what it is made with beside its name. Once the program has declared all that it does, one of the stack's that it has not ends it, unless the
+   * Declares a volume. Once the program has declared all that it does, one of the stack's that it has not ends it, unless the
    * config says that it may go, before anything on the machine is touched.
    */
-  holds(volume: string, kind: (stackId: string) => VolumeKind): void {
-    this.volumes.set(volume, kind);
+  holds(volume: string): void {
+    this.volumes.add(volume);
   }
 
   /** Where a port that the machine publishes is reached from this computer. */
@@ -147,8 +147,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
       await setImmediate();
       const id = await this.knownStackId();
       if (!this.answers || this.isNew || id === undefined) return;
-      const volumes = new Map([...this.volumes].map(([volume, kind]) => [volume, kind(id)]));
-      await refuseLostVolumes(this.declared, there, volumes);
+      await refuseLostVolumes(this.declared, there, id, this.volumes);
     })();
     return pulumi.output(
       new Promise<true>((done) => {

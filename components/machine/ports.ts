@@ -6,6 +6,7 @@ import { type Declared, type Place, portAfter, portKey, protocolOf, setCommand }
 import { ConfigError, type Problem } from "../../platform/problem.ts";
 import { type Answer, docker } from "./docker.ts";
 import type { Engine } from "./engine.ts";
+import { unfinishedHolder } from "./unfinished.ts";
 
 /**
  * Refuses a platform whose addresses are not the machine's, or whose published ports somebody else has, before anything
@@ -51,13 +52,18 @@ async function takenPorts(place: Place, engine: Engine): Promise<Problem[]> {
       const container = holders.get(key(wanted));
       if (container?.own) return [];
       if (container === undefined && (await probe(engine, publishAddress, wanted)) !== "taken") return [];
-      const holder = container === undefined ? "another program" : `the container ${container.name}`;
+      const unfinished = container === undefined ? await unfinishedHolder(engine, port) : undefined;
+      const holder =
+        unfinished === undefined
+          ? `${container === undefined ? "another program" : `the container ${container.name}`} holds`
+          : `the Docker engine, once killed, seems to have kept for ${unfinished}`;
+      const other = `${setCommand(source)} ${portKey(place, name)} ${String(await freeFrom({ ...wanted, port: portAfter(port) }, engine, place))}`;
       return [
         {
           where: `${source}: ${portKey(place, name)}`,
-          got: `${String(port)}, which ${holder} holds on ${publishAddress}`,
+          got: `${String(port)}, which ${holder} on ${publishAddress}`,
           need: "need a free port",
-          fix: `${setCommand(source)} ${portKey(place, name)} ${String(await freeFrom({ ...wanted, port: portAfter(port) }, engine, place))}`,
+          fix: unfinished === undefined ? other : `restart the engine; or ${other}`,
         },
       ];
     }),

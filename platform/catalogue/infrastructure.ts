@@ -156,7 +156,7 @@ export const rmq = {
     forget: [
       "sh",
       "-c",
-      "for queue in $(rabbitmqctl --quiet --no-table-headers list_queues name); do rabbitmqctl --quiet delete_queue $queue || exit; done",
+      "queues=$(rabbitmqctl --quiet --no-table-headers list_queues name) || exit; for queue in $queues; do rabbitmqctl --quiet delete_queue $queue || exit; done",
     ],
   },
   healthCheck: {

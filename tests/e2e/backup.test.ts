@@ -17,6 +17,8 @@ const long = process.env["MIA_LONG"] !== undefined;
 /** How many rows a table has that makes a dump take long enough: a power of two. */
 const bulk = long ? 2 ** 21 : 2 ** 17;
 /** What takes a restore or two of its own. */
+/** The bytes of a row that is longer in a dump than what the server takes by itself. */
+const large = 12 * 2 ** 20;
 const itAtLength = long ? it : () => undefined;
 
 const writes: Kind = {
@@ -140,6 +142,8 @@ describe("The data of a stack", function () {
       `CREATE TABLE mia_user_development.bulk (id INT PRIMARY KEY AUTO_INCREMENT, text VARCHAR(200));
        INSERT INTO mia_user_development.bulk (text) VALUES (MD5(RAND()));
        ${Array.from({ length: Math.log2(bulk) }, () => "INSERT INTO mia_user_development.bulk (text) SELECT CONCAT(MD5(RAND()), MD5(RAND()), 'tab\t, line\n, quote'' and USE `x`;') FROM mia_user_development.bulk;").join("\n")}
+       CREATE TABLE mia_user_development.large (content LONGBLOB);
+       INSERT INTO mia_user_development.large VALUES (REPEAT(x'00', ${String(large)}));
        USE mia_user_development; CREATE TRIGGER again BEFORE INSERT ON bulk FOR EACH ROW SET NEW.text = UPPER(NEW.text);`,
     );
     // An event that was published, and that nobody has taken out of its queue.
@@ -204,6 +208,7 @@ describe("The data of a stack", function () {
     const sum = (stack: string, mode: string) =>
       sql(stack, `CHECKSUM TABLE mia_user_${mode}.bulk`).then((line) => line.split("\t")[1]);
     assert.equal(await sum("qa", "production"), await sum("dev", "development"));
+    assert.equal(await sql("qa", "SELECT LENGTH(content) FROM mia_user_production.large"), String(large));
     assert.match(await sql("qa", "SHOW TRIGGERS FROM mia_user_production"), /^again\tINSERT\tbulk/);
 
     // All that dev had when the backup was asked for is there, as it is there.
@@ -314,7 +319,18 @@ describe("The data of a stack", function () {
         /^✘ Interrupted\. The data of (user, catalog|catalog, user) in stack qa is not whole, and \S+ \S+ are stopped so that nobody uses it\. Again: npm run restore -- --stack qa \S+kept; or back to what was there: npm run restore -- --stack qa \.mia\/backups\/qa\/\S+-before-restore\.?$/,
       );
       assert.equal((await fetch(`${qaUrl()}/user/users?ids=0`)).status, 503);
-      await must("restore", "--", "--stack", "qa", folder("kept"), "--yes");
+      // Half of the data is kept by nobody: not by a backup, nor in the place of what was there before.
+      const before = /\S+-before-restore/.exec(lastLine(output))?.[0] ?? output;
+      const refused = await npm("backup", "--", "--stack", "qa");
+      assert.equal(refused.code, 1);
+      assert.match(
+        lastLine(refused.output),
+        /^✘ The data of stack qa is not whole, since a restore has not ended well: /,
+      );
+      assert.ok(lastLine(refused.output).endsWith(before), refused.output);
+      const again = await must("restore", "--", "--stack", "qa", folder("kept"), "--yes");
+      assert.ok(again.output.includes(`What stack qa held is kept in ${before}\n`), again.output);
+      await must("backup", "--", "--stack", "qa");
       await acceptance(qaUrl());
       table.push(["a restore that is interrupted", "says so; the services stay stopped; the next one ends well"]);
     },
@@ -413,7 +429,7 @@ describe("The data of a stack", function () {
         `Pulumi\\.${stack}\\.yaml: the volume mia-${stack}-${volume}: got no part that has it any more, and what is in it would be deleted, ` +
           "need it to be declared, or your word that it may go\\. Fix: declare it as it was; or keep a copy \\(npm run backup -- --stack " +
           `${stack}\\) and say so: pulumi config set --stack ${stack} --path 'mia:discard\\[0\\]' (mia-${stack}-${volume}@\\S+) ` +
-          `\\(and pulumi state unprotect --all --stack ${stack}, where it is protected\\)`,
+          "\\(where it is protected too, the next `up` says how to unprotect it alone\\)",
       );
 
     afterEach(async () => {
@@ -445,19 +461,16 @@ describe("The data of a stack", function () {
       });
     }
 
-    it("is not made anew by an `up`, also where it is not protected", async () => {
-      await clone.edit("components/data-volume.ts", (text) =>
+    it("is not made anew by an `up`, also where it is not protected, unless it holds nothing", async () => {
+      await clone.edit("components/machine/lost-volumes.ts", (text) =>
         text.replace('{ "mia.stack": stackId }', '{ "mia.stack": stackId, more: "labels" }'),
       );
-      const all = ["consul-data", "data", "lb-run"];
-      for (const volume of all) {
-        await isRefused(
-          "qa",
-          new RegExp(
-            `the volume mia-qa-${volume}: got another driver or other labels than it has, and it would be made anew, without what is in it, need`,
-          ),
-        );
-      }
+      // Each with the words for itself: they can be given one after the other.
+      const anew = (volume: string, place: number) =>
+        `the volume mia-qa-${volume}: got another driver or other labels than it has, and it would be made anew, without what is in it, need [^]*--path 'mia:discard\\[${String(place)}\\]' mia-qa-${volume}@\\S+ [^]*`;
+      await isRefused("qa", new RegExp(anew("consul-data", 0) + anew("data", 1)));
+      const { output } = await clone.pulumi("preview", "--stack", "qa");
+      assert.doesNotMatch(output, /the volume mia-qa-lb-run/);
     });
 
     it("goes where the config names that very volume, and its protection was taken away", async () => {

@@ -14,6 +14,8 @@ import type { StartedCommand } from "./support/started-command.ts";
 interface Seen {
   crashes: number;
   cancelled: number;
+  /** How often the engine had to be restarted, as the next `up` said. */
+  again: number;
   removed: number;
   restarted: number;
   seconds: number[];
@@ -65,7 +67,8 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
     assert.deepEqual(await engine.remains(), []);
     await eventually(
       30,
-      () => Promise.resolve(processesOf(clone.home)),
+      // A language host whose CLI was killed asks for that every five minutes; until then it does nothing.
+      () => Promise.resolve(processesOf(clone.home).filter((one) => !victims["language host"](one))),
       (left) => left.length === 0,
     );
   });
@@ -111,16 +114,19 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
       await engine.run();
       return;
     }
-    const found = command.family().filter(isVictim);
-    // At random it may not have been started yet, or have ended.
-    assert.ok(found.length > 0 || typeof at === "number", `there is no ${victim}:\n${command.output}`);
-    found.forEach(kill);
+    const found = () => command.family().filter(isVictim);
+    // At random it may not have been started yet, or have ended; at a boundary it may take a moment more.
+    if (typeof at !== "number") {
+      await eventually(30, () => Promise.resolve(command.hasEnded || found().length > 0), Boolean);
+      assert.ok(!command.hasEnded, `there is no ${victim}:\n${command.output}`);
+    }
+    found().forEach(kill);
   }
 
   async function converges(crash: Crash, story: string): Promise<void> {
     const { victim, by } = crash;
     const kind = `${crash.command === "destroy" ? "destroy" : "up"}: its ${victim}`;
-    const seen = table.get(kind) ?? { crashes: 0, cancelled: 0, removed: 0, restarted: 0, seconds: [] };
+    const seen = table.get(kind) ?? { crashes: 0, cancelled: 0, again: 0, removed: 0, restarted: 0, seconds: [] };
     table.set(kind, seen);
     seen.crashes++;
     const from = Date.now();
@@ -129,6 +135,14 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
       assert.match(up.output, /the stack is currently locked by 1 lock\(s\)[^]*pulumi cancel/, story);
       seen.cancelled++;
       await clone.mustPulumi("cancel", "--yes");
+      up = await next(by);
+    }
+    // An engine that is killed while it starts a container keeps the container's ports (seen of 20.10).
+    if (up.code !== 0 && victim === "engine") {
+      assert.match(up.output, /the Docker engine, once killed, seems to have kept .*Fix: restart the engine;/, story);
+      seen.again++;
+      await engine.kill("SIGTERM");
+      await engine.run();
       up = await next(by);
     }
     assert.equal(up.code, 0, `${story}\nand then:\n${up.output}`);
@@ -178,10 +192,13 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
   }
 
   function rows({ acknowledged, refused }: Counter): (string | number)[][] {
-    const found = [...table].map(([kind, { crashes: count, cancelled, removed, restarted, seconds }]) => [
+    const found = [...table].map(([kind, { crashes: count, cancelled, again, removed, restarted, seconds }]) => [
       kind,
       count,
-      cancelled === 0 ? "–" : `after \`pulumi cancel\` (${String(cancelled)} of ${String(count)})`,
+      [
+        ...(cancelled === 0 ? [] : [`\`pulumi cancel\` (${String(cancelled)})`]),
+        ...(again === 0 ? [] : [`a restart of the engine (${String(again)})`]),
+      ].join(", ") || "–",
       removed,
       restarted,
       `${Math.min(...seconds).toFixed(0)} to ${Math.max(...seconds).toFixed(0)} s`,
@@ -191,7 +208,7 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
       [
         "killed",
         "times",
-        "Pulumi's lock",
+        "had to be told",
         "something left was removed",
         "something was started again",
         "the next `up`",

@@ -257,6 +257,28 @@ describe("The registry", function () {
       }
     });
 
+    it("is told where an engine that was killed may have kept the port, and to restart that", async () => {
+      // As such an engine leaves it: the container was created, and never started; its port is held all the same.
+      const holder = createServer();
+      const kept = await freePort();
+      const image = `${process.env["MIA_IMAGES"] ?? ""}registry:2.8.3`;
+      const publish = `${engine.address}:${String(kept)}:5000`;
+      const container = await engine.must("create", "--name", "unfinished", "--publish", publish, image);
+      await new Promise<void>((done) => holder.listen(kept, engine.address, done));
+      try {
+        await registry("config", "set", "port", String(kept));
+        const refused = await clone.pulumi("-C", "registry", "preview");
+        assert.notEqual(refused.code, 0);
+        const sentence =
+          `got ${String(kept)}, which the Docker engine, once killed, seems to have kept for unfinished on ${engine.address}, ` +
+          "need a free port. Fix: restart the engine; or pulumi -C registry config set mia-registry:port ";
+        assert.ok(refused.output.includes(sentence), refused.output);
+      } finally {
+        holder.close();
+        await engine.must("rm", container);
+      }
+    });
+
     it("leaves its data by `pulumi destroy --exclude-protected`, and nothing once that is protected no more", async () => {
       await registry("destroy", "--exclude-protected", "--yes");
       assert.deepEqual(await engine.remains(), [volume]);
