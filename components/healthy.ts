@@ -43,7 +43,7 @@ export async function healthy(container: Container, args: HealthyArgs): Promise<
     if (state.kind === "stopped" && !started) {
       await pulumi.log.warn(`${args.part} ${state.words}: starting it again`, container);
       const start = await docker(args.machine.address, "container", "start", id);
-      if (!start.ok) throw await failure(container, id, args, `can't be started (${start.why})`);
+      if (!start.ok) throw new pulumi.ResourceError(unstartable(args.part, id, start.why), container, true);
       started = true;
       continue;
     }
@@ -82,6 +82,12 @@ async function foretell(container: Container, { part, machine }: HealthyArgs): P
 
 function gone(why: string): string {
   return `is not on the engine any more (${why}): \`pulumi up --refresh\` makes it again.`;
+}
+
+/** What somebody can do whose engine refuses a container that it had running: once killed, it may have lost track of it. */
+function unstartable(part: string, id: string, why: string): string {
+  const other = `docker rm --force ${id.slice(0, 12)}, and \`pulumi up --refresh\` makes it again`;
+  return `${part} is stopped and can't be started (${why}): restart the engine; or ${other}.`;
 }
 
 interface Look {

@@ -75,6 +75,8 @@ export async function lastLogLines(address: Address, id: string): Promise<string
   return logs.stdout || "(none)";
 }
 
+/** Docker's own summary of several containers, after the reason of each, says nothing. */
 function lastLine(text: string): string {
-  return text.trimEnd().split("\n").at(-1) ?? "";
+  const lines = text.trimEnd().split("\n");
+  return lines.filter((line) => !line.startsWith("Error: failed to start containers: ")).at(-1) ?? "";
 }

@@ -173,7 +173,10 @@ describe("`npm run qa`", function () {
         ["--timeout-seconds", "soon"],
         '✘ --timeout-seconds: got "soon", need a whole number of seconds from 1 on, such as 300.',
       ],
-      [["--stack", "../x y"], '✘ --stack: got "../x y", need a stack\'s name of letters, digits, -, _ and dots.'],
+      [
+        ["--stack", "../x y"],
+        '✘ --stack: got "../x y", need a stack\'s name of letters, digits, -, _ and dots, such as dev.',
+      ],
     ] as const) {
       const { code, output } = await qa(...args).ended();
       assert.equal(code, 1, output);

@@ -275,7 +275,7 @@ describe("The registry", function () {
         assert.ok(refused.output.includes(sentence), refused.output);
       } finally {
         holder.close();
-        await engine.must("rm", container);
+        await engine.must("rm", "--volumes", container);
       }
     });
 

@@ -60,6 +60,8 @@ export async function buildGem(engine: OwnEngine, home: string, ruby?: string): 
     'Gem::Specification.new("mia_greeting", "1.0.0") do |gem|\n  gem.summary = "Greets"\n  gem.authors = ["test"]\n  gem.files = ["lib/mia_greeting.rb"]\nend\n',
   );
   const image = ruby ?? (await engine.must("inspect", "--format", "{{.Config.Image}}", await engine.container("user")));
-  await engine.must("run", "--rm", "-v", `${folder}:/gem`, "-w", "/gem", image, "gem", "build", "mia_greeting.gemspec");
+  // The folder is root's, and the image of a service has a user of its own.
+  const place = ["--user", "0", "-v", `${folder}:/gem`, "-w", "/gem"];
+  await engine.must("run", "--rm", ...place, image, "gem", "build", "mia_greeting.gemspec");
   return join(folder, "mia_greeting-1.0.0.gem");
 }
