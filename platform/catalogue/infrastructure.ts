@@ -53,6 +53,8 @@ export const consul = {
     "-dns-port=53",
     // One server needs no patience with the others: a leader in 1.6 s, not in 7 to 11.
     "-hcl=performance { raft_multiplier = 1 }",
+    // It would ask itself for news by the address that it tells others, and answer 503 where its port is another there.
+    "-hcl=use_streaming_backend = false",
     "-log-level=warn",
   ],
   // Its entrypoint starts as root to give folders to this user, unless it is told not to.
