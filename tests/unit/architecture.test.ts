@@ -1,19 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-
-const root = join(import.meta.dirname, "../..");
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-  cwd: root,
-  encoding: "utf8",
-})
-  .split("\n")
-  .filter((file) => file !== "" && existsSync(join(root, file)));
+import { files, read } from "./support/repository.ts";
 
 /** The files below a folder (or all) in which something is found. */
 function found(pattern: RegExp, where: RegExp): string[] {
-  return files.filter((file) => where.test(file) && pattern.test(readFileSync(join(root, file), "utf8")));
+  return files.filter((file) => where.test(file) && pattern.test(read(file)));
 }
 
 describe("The architecture", () => {
@@ -30,12 +20,12 @@ describe("The architecture", () => {
   it("names the offline fallback nowhere outside toolchain/, but for one sentence of the README", () => {
     const outside = found(/toolchain\/offline/, /^(?!toolchain\/)(?!tests\/)(?!\.gitattributes)/);
     assert.deepEqual(outside, ["README.md"]);
-    const lines = readFileSync(join(root, "README.md"), "utf8").split("\n");
+    const lines = read("README.md").split("\n");
     assert.equal(lines.filter((line) => line.includes("toolchain/offline")).length, 1);
   });
 
   it("has only the npm scripts that do more than rename a command", () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    const { scripts } = JSON.parse(read("package.json")) as {
       scripts: Record<string, string>;
     };
     assert.deepEqual(
@@ -51,18 +41,11 @@ describe("The architecture", () => {
 
 describe("The offline equivalents", () => {
   it("are there for every image of the catalogue and of our own Dockerfiles, and for no other", () => {
-    const catalogue = JSON.parse(readFileSync(join(root, "platform/catalogue/images.json"), "utf8")) as Record<
-      string,
-      string
-    >;
+    const catalogue = JSON.parse(read("platform/catalogue/images.json")) as Record<string, string>;
     const bases = files
       .filter((file) => file.endsWith("Dockerfile") && !file.startsWith("toolchain/"))
-      .flatMap((file) =>
-        [...readFileSync(join(root, file), "utf8").matchAll(/^FROM \$\{IMAGES\}([^\s$]+)/gm)].map((match) => match[1]),
-      );
-    const { equivalents } = JSON.parse(
-      readFileSync(join(root, "toolchain/offline/images/equivalents.json"), "utf8"),
-    ) as {
+      .flatMap((file) => [...read(file).matchAll(/^FROM \$\{IMAGES\}([^\s$]+)/gm)].map((match) => match[1]));
+    const { equivalents } = JSON.parse(read("toolchain/offline/images/equivalents.json")) as {
       equivalents: { image: string }[];
     };
     assert.deepEqual(

@@ -1,20 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { figures } from "../e2e/support/figures.ts";
-
-const root = join(import.meta.dirname, "../..");
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-  cwd: root,
-  encoding: "utf8",
-})
-  .split("\n")
-  .filter((file) => file !== "" && existsSync(join(root, file)));
-
-function read(file: string): string {
-  return readFileSync(join(root, file), "utf8");
-}
+import { exists, files, read } from "./support/repository.ts";
 
 /** Every match of a pattern's first group in the files of a name, with the file. */
 function all(where: RegExp, pattern: RegExp): [string, string][] {
@@ -101,7 +88,7 @@ describe("The versions", () => {
         .split("/")
         .map((_, i, steps) => steps.slice(0, i + 1).join("/"));
       assert.ok(
-        folders.some((folder) => existsSync(join(root, folder, "go.sum"))),
+        folders.some((folder) => exists(join(folder, "go.sum"))),
         file,
       );
     }
@@ -112,7 +99,7 @@ describe("The versions", () => {
 
   it("of gems are whole in a lock beside each Gemfile", () => {
     const gemfiles = files.filter((file) => basename(file) === "Gemfile");
-    for (const file of gemfiles) assert.ok(existsSync(join(root, `${file}.lock`)), file);
+    for (const file of gemfiles) assert.ok(exists(`${file}.lock`), file);
     const gems = all(/(^|\/)Gemfile\.lock$/, /^ {4}(\S+ \(.+\))$/gm);
     for (const [file, gem] of gems) assert.match(gem, /^\S+ \(\d+(\.\d+)*(\.[a-z]+\d*)?(-[\w-]+)?\)$/, file);
     counted.push(["gems, by version", new Set(gems.map(([, gem]) => gem)).size]);
