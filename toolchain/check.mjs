@@ -29,18 +29,29 @@ async function runTool(setup, title, tool, args) {
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
-/** Runs mocha on some files, so many at a time; the terminal shows what it shows, a file tells the counts. */
+let interrupted = false;
+const interrupt = () => {
+  interrupted = true;
+};
+
+/**
+ * Runs mocha on some files, so many at a time; the terminal shows what it shows, a file tells the counts. Ctrl-C reaches mocha
+ * too, which takes away what it has started; what would come after that is not begun.
+ */
 export async function mocha(setup, title, files, jobs = 1) {
+  if (interrupted) return { passed: 0, failed: 1 };
   const counts = join(own, `${title.replaceAll(/\W+/g, "-")}.json`);
   mkdirSync(own, { recursive: true });
   rmSync(counts, { force: true });
   const lanes = jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : [];
   const args = ["node_modules/mocha/bin/mocha.js", "--reporter", "tests/reporter.cjs", ...lanes, ...files];
+  process.on("SIGINT", interrupt);
   const code = await handOver("node", args, {
     ...setup.env,
     PULUMI_ERROR_OUTPUT_STRING: "1",
     MIA_TEST_COUNTS: counts,
   });
+  process.off("SIGINT", interrupt);
   try {
     return JSON.parse(readFileSync(counts, "utf8"));
   } catch {
