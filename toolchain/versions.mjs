@@ -50,9 +50,10 @@ async function packages() {
 
 /** Those of the catalogue and of Dockerfiles, with the digest that their tag has now. */
 async function images(prefix) {
-  const pinned = pinnedDigests();
+  const [all, pinned] = [upstreamImages(), pinnedDigests()];
+  const others = all.some((image) => `${prefix}${image}` in pinned);
   return Promise.all(
-    upstreamImages().map(async (image) => {
+    all.map(async (image) => {
       const [name, tag] = image.split(":");
       const [tags, digest] = await Promise.all([
         tagsOf(`${prefix}${image}`).catch(() => undefined),
@@ -60,9 +61,6 @@ async function images(prefix) {
       ]);
       const was = pinned[`${prefix}${image}`];
       const newest = tags === undefined ? unanswered : newestLike(tag, tags);
-      const others = Object.keys(pinned).some((one) =>
-        prefix !== "" ? one.startsWith(prefix) : !/^[^/]*[.:][^/]*\//.test(one),
-      );
       if (was === undefined)
         return row("image", name, tag, newest, `${others ? "not pinned as others are: " : ""}${digest ?? ""}`);
       const moved = digest === undefined || was === digest ? "" : `moved, from ${was}, to `;
