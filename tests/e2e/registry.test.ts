@@ -239,42 +239,43 @@ describe("The registry", function () {
   });
 
   describe("that moves or goes", () => {
-    it("is refused a port that another program holds, in one sentence", async () => {
+    /** What a preview says, which is refused, while this program holds the port that is to be the registry's. */
+    async function refusedFor(port: number): Promise<string> {
       const holder = createServer();
-      const taken = await freePort();
-      await new Promise<void>((done) => holder.listen(taken, engine.address, done));
+      await new Promise<void>((done) => holder.listen(port, engine.address, done));
       try {
-        await registry("config", "set", "port", String(taken));
+        await registry("config", "set", "port", String(port));
         const refused = await clone.pulumi("-C", "registry", "preview");
         assert.notEqual(refused.code, 0);
-        const sentence =
-          `registry/Pulumi.shared.yaml: mia-registry:port: got ${String(taken)}, which another program holds on ${engine.address}, ` +
-          "need a free port. Fix: pulumi -C registry config set mia-registry:port ";
-        const said = refused.output.split("\n").filter((line) => line.includes(sentence));
-        assert.ok(said.length > 0, refused.output);
+        return refused.output;
       } finally {
         holder.close();
       }
+    }
+
+    it("is refused a port that another program holds, in one sentence", async () => {
+      const taken = await freePort();
+      const output = await refusedFor(taken);
+      const sentence =
+        `registry/Pulumi.shared.yaml: mia-registry:port: got ${String(taken)}, which another program holds on ${engine.address}, ` +
+        "need a free port. Fix: pulumi -C registry config set mia-registry:port ";
+      const said = output.split("\n").filter((line) => line.includes(sentence));
+      assert.ok(said.length > 0, output);
     });
 
     it("is told where an engine that was killed may have kept the port, and to restart that", async () => {
       // As such an engine leaves it: the container was created, and never started; its port is held all the same.
-      const holder = createServer();
       const kept = await freePort();
       const image = `${process.env["MIA_IMAGES"] ?? ""}registry:2.8.3`;
       const publish = `${engine.address}:${String(kept)}:5000`;
       const container = await engine.must("create", "--name", "unfinished", "--publish", publish, image);
-      await new Promise<void>((done) => holder.listen(kept, engine.address, done));
       try {
-        await registry("config", "set", "port", String(kept));
-        const refused = await clone.pulumi("-C", "registry", "preview");
-        assert.notEqual(refused.code, 0);
+        const output = await refusedFor(kept);
         const sentence =
           `got ${String(kept)}, which the Docker engine, once killed, seems to have kept for unfinished on ${engine.address}, ` +
           "need a free port. Fix: restart the engine; or pulumi -C registry config set mia-registry:port ";
-        assert.ok(refused.output.includes(sentence), refused.output);
+        assert.ok(output.includes(sentence), output);
       } finally {
-        holder.close();
         await engine.must("rm", "--volumes", container);
       }
     });

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, eventually } from "./command.ts";
 import { exhaust } from "./memory.ts";
-import { descendants, kill } from "./processes.ts";
+import { allProcesses, descendants, kill } from "./processes.ts";
 import { TestEngine } from "./test-engine.ts";
 
 const prefix = "mia-engine-";
@@ -250,10 +250,10 @@ function mountDisk(folder: string, mib: number): void {
 
 function clean(folder: string): void {
   // An engine that was killed may have lost track of a container: what watches that one waits for it for ever.
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    if (!commandLine(pid).includes(`\0${folder}/exec/containerd/containerd.sock\0`)) continue;
-    for (const one of descendants(Number(pid), { itself: true }).reverse()) kill(one);
-  }
+  const watchers = allProcesses().filter(({ commandLine }) =>
+    commandLine.includes(`\0${folder}/exec/containerd/containerd.sock\0`),
+  );
+  for (const { pid } of watchers) descendants(pid, { itself: true }).reverse().forEach(kill);
   for (const line of readFileSync("/proc/mounts", "utf8").split("\n").reverse()) {
     const target = line.split(" ")[1] ?? "";
     if (target.startsWith(`${folder}/`)) tryTo("umount", "--lazy", target);
@@ -276,14 +276,6 @@ function isTaken(file: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return ""; // it has ended meanwhile
   }
 }
 

@@ -7,11 +7,16 @@ export interface Process {
   readonly commandLine: string;
 }
 
-/** A process's children and theirs, as they are now; with the process itself where that is asked for. */
-export function descendants(pid: number, { itself = false } = {}): Process[] {
-  const all = readdirSync("/proc")
+/** Those of this machine, as they are now. */
+export function allProcesses(): Process[] {
+  return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap(read);
+}
+
+/** A process's children and theirs, as they are now; with the process itself where that is asked for. */
+export function descendants(pid: number, { itself = false } = {}): Process[] {
+  const all = allProcesses();
   const below = (parent: number): Process[] => {
     return all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
   };
