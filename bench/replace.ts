@@ -1,5 +1,5 @@
 // What clients see while instances are replaced and scaled: `pulumi up` here, beside `docker compose up -d` of an equal
-// service on the same engine, behind the same load balancer, under the same load.
+// service on the same engine, behind the same load balancer, under the same load. And how soon a new version answers.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,11 +7,15 @@ import { Clone } from "../tests/e2e/support/clone.ts";
 import { eventually, succeed } from "../tests/e2e/support/command.ts";
 import { type Kind, Load, type Seen } from "../tests/e2e/support/load.ts";
 import { OwnEngine } from "../tests/e2e/support/own-engine.ts";
-
-const rounds = 3;
+import { Rounds, rounds, secondsOf } from "./support/median.ts";
+import { answered } from "./support/requests.ts";
+import { keep } from "./support/results.ts";
 
 interface Measured extends Seen {
+  /** What the command took. */
   readonly seconds: number;
+  /** How long it was until the new version had answered. */
+  readonly answer: number;
 }
 
 interface Contender {
@@ -26,7 +30,12 @@ const engine = await OwnEngine.start();
 const clone = await Clone.make({ dockerHost: engine.host });
 try {
   await clone.edit("services/rosi_user_service/config/routes.rb", (text) =>
-    text.replace(/^end$/m, '  get "slow", to: ->(_) { sleep 2; [200, {}, ["slow"]] }\nend'),
+    text.replace(
+      /^end$/m,
+      `  get "slow", to: ->(_) { sleep 2; [200, {}, ["slow"]] }
+  get "revision", to: ->(_) { [200, {}, ["revision #{ENV["REVISION"]}."]] }
+end`,
+    ),
   );
   await revise(0);
   await clone.mustPulumi("stack", "select", "dev", "--create");
@@ -56,28 +65,46 @@ try {
     { name: "3 replaced", replicas: 3, replaces: true },
     { name: "3 → 1", replicas: 1, replaces: false },
   ];
-  console.log("failed / sent requests, longest time without a right answer (what the command took), a round a column");
+  const found = new Rounds();
   let revision = 0;
-  const rows = new Map<string, string[]>();
   for (let round = 0; round < rounds; round++) {
     for (const { name, replicas, replaces } of changes) {
       if (replaces) revision++;
       for (const contender of contenders) {
-        const { failures, sent, gap, seconds } = await measure(contender, () => contender.change(revision, replicas));
-        const row = `${name.padEnd(12)} ${contender.name.padEnd(22)}`;
-        const cell = `${String(failures)} / ${String(sent)}, ${gap.toFixed(1)} s (${seconds.toFixed(1)} s)`;
-        console.error(row, cell);
-        rows.set(row, [...(rows.get(row) ?? []), cell]);
+        const measured = await measure(contender, revision, () => contender.change(revision, replicas));
+        const { failures, sent, gap, seconds, answer } = measured;
+        const title = `${contender.service}: ${name}`;
+        console.error(`${title}: ${String(failures)} of ${String(sent)} failed, ${gap.toFixed(1)} s without an answer`);
+        found.add(`${title}: failures`, failures);
+        found.add(`${title}: gap`, gap);
+        found.add(`${title}: command`, seconds);
+        found.add(`${title}: answer`, answer);
       }
     }
   }
-  for (const [row, cells] of rows) console.log(row, cells.map((cell) => cell.padEnd(30)).join(" "));
+  const beside = "docker compose up -d";
+  keep(
+    "replace",
+    "One service changed, under load",
+    changes.flatMap(({ name, replaces }) => {
+      const of = (what: string) => {
+        return { beside, ours: found.of(`user: ${name}: ${what}`), peer: found.of(`member: ${name}: ${what}`) };
+      };
+      const answer = { name: `${name}: until the new version answers`, unit: "s" as const, ...of("answer") };
+      return [
+        ...(replaces ? [answer] : []),
+        { name: `${name}: the command`, unit: "s" as const, ...of("command") },
+        { name: `${name}: failed`, unit: "failed requests" as const, ...of("failures"), goal: 1 },
+        { name: `${name}: longest time without a right answer`, unit: "s" as const, ...of("gap"), goal: 1 },
+      ];
+    }),
+  );
 } finally {
   clone.remove();
   await engine.remove();
 }
 
-async function measure({ service }: Contender, change: () => Promise<unknown>): Promise<Measured> {
+async function measure({ service }: Contender, revision: number, change: () => Promise<unknown>): Promise<Measured> {
   const user = (method: "GET" | "POST", path: string, status: number, words: string, body?: string): Kind => {
     return { method, path: `/${service}${path}`, status, words, ...(body === undefined ? {} : { body }) };
   };
@@ -90,13 +117,12 @@ async function measure({ service }: Contender, change: () => Promise<unknown>): 
     user("GET", "/slow", 200, "slow"),
   );
   await load.seen(100);
-  const from = Date.now();
-  await change();
-  const seconds = (Date.now() - from) / 1000;
+  const answer = secondsOf(() => answered(clone.ports.http, `/${service}/revision`, `revision ${String(revision)}.`));
+  const seconds = await secondsOf(change);
   // What is still to come of it.
   await new Promise((resume) => setTimeout(resume, 5000));
   await load.stop();
-  return { ...(await load.seen()), seconds };
+  return { ...(await load.seen()), seconds, answer: await answer };
 }
 
 async function revise(revision: number): Promise<void> {

@@ -1,6 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
+import { settled } from "./healthy.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
@@ -47,6 +48,7 @@ async function pass(args: GateArgs, gate: pulumi.Resource, containers: docker.Co
   await answers(loadBalancer, answerSeconds, gate);
   const instances = services.flatMap((service) => service.instances.map((instance) => ({ service, instance })));
   await Promise.all(instances.map(({ service, instance }) => loaded(service, instance, args)));
+  await Promise.all(containers.map((container) => settled(container, machine)));
   await sweep(containers, machine, gate);
   return true;
 }

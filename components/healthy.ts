@@ -1,8 +1,10 @@
 import type { Container } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { HealthCheck } from "../platform/catalogue/infrastructure.ts";
 import { type Address, docker, lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
+import { stateOf } from "./machine/states.ts";
 import { knownValueOf, valueOf } from "./value.ts";
 
 /** How long to wait for whom. */
@@ -13,11 +15,17 @@ export interface HealthyArgs {
   machine: Machine;
   /** How long it may take from now on. */
   readySeconds: number;
+  /** Its health check, to be asked sooner than Docker does it. @default Docker is waited for */
+  healthCheck?: HealthCheck | undefined;
 }
 
+/** Those of which Docker has said that they are well. */
+const sure = new WeakSet<Container>();
+
 /**
- * The container, once Docker's health check passes, or once it runs where it has none: what starts after it depends on
- * this. One that somebody has stopped is started again. A preview waits for nothing, and says what an `up` would start.
+ * The container, once its health check passes, or once it runs where it has none: what starts after it depends on this.
+ * Docker asks for the first time after a whole interval; until it has an answer, it is asked here. One that somebody has
+ * stopped is started again. A preview waits for nothing, and says what an `up` would start.
  * @throws ResourceError that says what is wrong, with the last log lines.
  */
 export async function healthy(container: Container, args: HealthyArgs): Promise<Container> {
@@ -27,7 +35,11 @@ export async function healthy(container: Container, args: HealthyArgs): Promise<
   let started = false;
   for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
     const state = await look(id, args.machine.address);
-    if (state.kind === "healthy") return container;
+    if (state.kind === "healthy") {
+      sure.add(container);
+      return container;
+    }
+    if (state.kind === "starting" && (await passes(id, args))) return container;
     if (state.kind === "stopped" && !started) {
       await pulumi.log.warn(`${args.part} ${state.words}: starting it again`, container);
       const start = await docker(args.machine.address, "container", "start", id);
@@ -39,6 +51,22 @@ export async function healthy(container: Container, args: HealthyArgs): Promise<
     if (state.kind === "stopped" || Date.now() > deadline) throw await failure(container, id, args, state.words);
     await sleep(pause);
   }
+}
+
+/** Settles once Docker too has found out that a container is well, of which that is known here. */
+export async function settled(container: Container, machine: Machine, seconds = 30): Promise<void> {
+  if (sure.has(container)) return;
+  const id = await valueOf(container.id);
+  const deadline = Date.now() + seconds * 1000;
+  while ((await look(id, machine.address)).kind === "starting" && Date.now() < deadline) await sleep(200);
+}
+
+/** Whether the check passes when it is run as Docker would. */
+async function passes(id: string, { healthCheck, machine }: HealthyArgs): Promise<boolean> {
+  const [how, ...words] = healthCheck?.tests ?? [];
+  if (how === undefined) return false;
+  const command = how === "CMD-SHELL" ? ["/bin/sh", "-c", ...words] : words;
+  return (await docker(machine.address, "container", "exec", id, ...command)).ok;
 }
 
 /** What Docker shows of one that is there already, though nothing of it changes. */
@@ -63,7 +91,7 @@ function unstartable(part: string, id: string, why: string): string {
 }
 
 interface Look {
-  readonly kind: "healthy" | "not yet" | "stopped" | "gone";
+  readonly kind: "healthy" | "starting" | "not yet" | "stopped" | "gone";
   readonly words: string;
 }
 
@@ -75,7 +103,7 @@ interface State {
 }
 
 async function look(id: string, engine: Address): Promise<Look> {
-  const answer = await docker(engine, "container", "inspect", "--format", "{{json .State}}", id);
+  const answer = await stateOf(id, engine);
   if (!answer.ok) return { kind: "gone", words: gone(answer.why) };
   const { Status, ExitCode, Health } = JSON.parse(answer.stdout) as State;
   if (Status === "exited" || Status === "dead" || Status === "created") {
@@ -84,7 +112,8 @@ async function look(id: string, engine: Address): Promise<Look> {
   if (Status !== "running") return { kind: "not yet", words: `is ${Status}` };
   if (Health === undefined || Health.Status === "healthy") return { kind: "healthy", words: "" };
   const said = Health.Log?.at(-1)?.Output.trim();
-  return { kind: "not yet", words: `is ${Health.Status}${said ? ` (its health check says: ${said})` : ""}` };
+  const kind = Health.Status === "starting" ? "starting" : "not yet";
+  return { kind, words: `is ${Health.Status}${said ? ` (its health check says: ${said})` : ""}` };
 }
 
 async function failure(

@@ -66,7 +66,8 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
     this.linked = definition.port === undefined ? {} : linkVariables(name, definition.port);
     this.imageName = image.name;
     this.containerId = container.id;
-    this.ready = healthy(container, { part: name, machine, readySeconds: definition.readySeconds });
+    const { readySeconds, healthCheck } = definition;
+    this.ready = healthy(container, { part: name, machine, readySeconds, healthCheck });
     this.registerOutputs({ imageName });
   }
 

@@ -1,5 +1,9 @@
 // What Pulumi runs: the registry, which index.ts declares.
 
-import { start } from "../components/start.ts";
+import "../components/quick-start.ts";
 
-export default () => start(() => import("./index.ts"));
+export default async () => {
+  // Not before: it loads the SDK.
+  const { start } = await import("../components/start.ts");
+  return start(() => import("./index.ts"));
+};

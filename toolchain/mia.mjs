@@ -37,6 +37,8 @@ export async function prepare({ stack = "dev", quiet = false } = {}) {
   const setup = await prepareTools({ stack, quiet });
   await readable(setup, stack);
   await state(setup, stack);
+  // components/quick-start.ts has it for all that comes after it; what Pulumi loads before is not its own.
+  setup.env.NODE_COMPILE_CACHE ??= join(root, "node_modules/.cache/compile");
   return setup;
 }
 

@@ -1,7 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
 import type * as pulumi from "@pulumi/pulumi";
 import { atLeast, minimumEngine } from "../../platform/versions.mjs";
-import { type Address, docker } from "./docker.ts";
+import { type Address, type Answer, docker } from "./docker.ts";
 
 /** A Docker engine that answers, or one that an `up` makes answer. */
 export interface Engine {
@@ -45,18 +45,24 @@ export interface Info {
   readonly operatingSystem: string;
 }
 
+/** Asks an engine who it is, for `askEngine` to judge. */
+export function infoOf(address: Address): Promise<Answer> {
+  const format =
+    "{{.ID}} {{.ServerVersion}} {{.OSType}}/{{.Architecture}} {{range .SecurityOptions}}{{.}},{{end}} {{.OperatingSystem}}";
+  return docker(address, "info", "--format", format);
+}
+
 /**
- * Asks an engine who it is; `title` begins the sentences, and the ways out end them.
+ * Who an engine is, asked now unless that was `asked` before; `title` begins the sentences, and the ways out end them.
  * @throws RunError when it does not answer or is too old.
  */
 export async function askEngine(
   address: Address,
   title: string,
   waysOut: { away: string; old: string },
+  asked: Promise<Answer> = infoOf(address),
 ): Promise<Info> {
-  const format =
-    "{{.ID}} {{.ServerVersion}} {{.OSType}}/{{.Architecture}} {{range .SecurityOptions}}{{.}},{{end}} {{.OperatingSystem}}";
-  const info = await docker(address, "info", "--format", format);
+  const info = await asked;
   refuseMissingCommand(info.why);
   const [id, version, platform = "", security = "", ...system] = info.stdout.split(" ");
   if (!info.ok || !id || !version) throw new RunError(`${title} does not answer (${info.why}): ${waysOut.away}`);

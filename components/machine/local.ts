@@ -1,13 +1,15 @@
 import { RunError } from "@pulumi/pulumi";
 import { join } from "node:path";
 import { docker } from "./docker.ts";
-import { askEngine, type Engine, reachedAt, refuseMissingCommand } from "./engine.ts";
+import { askEngine, type Engine, infoOf, reachedAt, refuseMissingCommand } from "./engine.ts";
 
 /**
  * The engine that the docker command talks to: DOCKER_HOST's, the current context's, or the local socket's.
  * @throws RunError when it does not answer or is too old: nothing is created then.
  */
 export async function localEngine(): Promise<Engine> {
+  // Side by side: the same engine answers both.
+  const asked = infoOf({});
   const current = await docker({}, "context", "inspect", "--format", contextFormat);
   refuseMissingCommand(current.why);
   const [name = "default", host = "", ...tls] = current.stdout.split(" ");
@@ -26,6 +28,7 @@ export async function localEngine(): Promise<Engine> {
       away: `start it, or ${choice} one that runs.`,
       old: `update it, or ${choice} another.`,
     },
+    asked,
   );
   const certificates = certificatesOf(tls);
   return {

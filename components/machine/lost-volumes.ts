@@ -12,7 +12,7 @@ export function volumeLabels(stackId: string): Readonly<Record<string, string>> 
 }
 
 /** A volume as `docker volume inspect` shows it. */
-interface Found {
+export interface Volume {
   readonly Name: string;
   readonly CreatedAt: string;
   readonly Driver: string;
@@ -29,12 +29,12 @@ type Owner = Pick<Place, "project" | "platform" | "source" | "discard">;
  */
 export async function refuseLostVolumes(
   owner: Owner,
-  address: Address,
+  volumes: Promise<readonly Volume[]>,
   stackId: string,
   declared: ReadonlySet<string>,
 ): Promise<void> {
   const worthless = disposable.map((volume) => physicalName(owner.platform, volume));
-  const lost = (await volumesOf(address, stackId))
+  const lost = (await volumes)
     .filter((volume) => !owner.discard?.includes(consent(volume)) && !worthless.includes(volume.Name))
     .flatMap((volume) => {
       const why = whyLost(volume, stackId, declared);
@@ -48,7 +48,7 @@ export async function refuseLostVolumes(
 }
 
 function whyLost(
-  { Name, Driver, Labels }: Found,
+  { Name, Driver, Labels }: Volume,
   stackId: string,
   declared: ReadonlySet<string>,
 ): Pick<Problem, "got" | "need"> | undefined {
@@ -62,7 +62,7 @@ function whyLost(
 }
 
 /** The i-th of them all, whose words are to be given one after the other. */
-function fixOf({ project, platform, source, discard }: Owner, volume: Found, i: number): string {
+function fixOf({ project, platform, source, discard }: Owner, volume: Volume, i: number): string {
   if (discard === undefined) return "declare it as it was";
   const stack = platform.slice(project.length + 1);
   const key = `'${project}:discard[${String(discard.length + i)}]'`;
@@ -73,16 +73,26 @@ function fixOf({ project, platform, source, discard }: Owner, volume: Found, i: 
 }
 
 /** Names this volume, and not one that has its name later. */
-function consent({ Name, CreatedAt }: Found): string {
+function consent({ Name, CreatedAt }: Volume): string {
   return `${Name}@${CreatedAt}`;
 }
 
-async function volumesOf(address: Address, stackId: string): Promise<Found[]> {
-  const list = await docker(address, "volume", "ls", "--quiet", "--filter", `label=mia.stack=${stackId}`);
+/**
+ * The volumes of a stack, whose id may still be to come: the engine is asked meanwhile. None where it does not come.
+ * @throws RunError where the engine does not say.
+ */
+export async function volumesOf(address: Address, stackId: Promise<string | undefined>): Promise<Volume[]> {
+  const format = '{{.Name}} {{.Label "mia.stack"}}';
+  const [list, id] = await Promise.all([
+    docker(address, "volume", "ls", "--format", format, "--filter", "label=mia.stack"),
+    stackId,
+  ]);
+  if (id === undefined) return [];
   if (!list.ok) throw new RunError(`The engine does not list its volumes: ${list.why}`);
-  const names = list.stdout.split("\n").filter((name) => name !== "");
+  const lines = list.stdout.split("\n").map((line) => line.split(" "));
+  const names = lines.flatMap(([name = "", owner]) => (owner === id ? [name] : []));
   if (names.length === 0) return [];
   const found = await docker(address, "volume", "inspect", ...names);
   if (!found.ok) throw new RunError(`The engine does not show its volumes: ${found.why}`);
-  return JSON.parse(found.stdout) as Found[];
+  return JSON.parse(found.stdout) as Volume[];
 }

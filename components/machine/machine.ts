@@ -8,8 +8,8 @@ import { type Declared, type Place, registryHost } from "../../platform/environm
 import { knownValueOf, valueOf } from "../value.ts";
 import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
-import { refuseLostVolumes } from "./lost-volumes.ts";
-import { freePort, refuseUnavailable } from "./ports.ts";
+import { refuseLostVolumes, type Volume, volumesOf } from "./lost-volumes.ts";
+import { freePort, publishing, refuseUnavailable } from "./ports.ts";
 
 /** What a Machine is made of. */
 export interface MachineArgs<P extends Place> {
@@ -125,6 +125,8 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
 
   private async choosePlace(name: string, first: random.RandomUuid): Promise<P> {
     const { engine, declared } = this;
+    // Asked now, so that it is there when it is needed.
+    void publishing(engine);
     // Of one that can't be asked, neither is known.
     if (this.answers) refuseAnother(declared.platform, engine, await valueOf(first.keepers));
     const here = {
@@ -134,18 +136,18 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     const placed = { ...here, ports: await this.choosePorts(name, here) };
     await refuseUnavailable(placed, engine);
     // Not before: the state would have it by another engine.
-    this.place = () => provider(name, engine, declared, this, this.losesNothing());
+    const there = this.volumesThere();
+    this.place = () => provider(name, engine, declared, this, this.losesNothing(there));
     return placed as unknown as P;
   }
 
   /** Comes once the program has declared all that it does, and never where a volume would be lost: then the program ends. */
-  private losesNothing(): pulumi.Output<unknown> {
+  private losesNothing(there: Promise<readonly Volume[]>): pulumi.Output<unknown> {
     const refusal = (async () => {
       await setImmediate();
-      const { engine, declared, first } = this;
-      const id = pulumi.runtime.isDryRun() ? await knownValueOf(first.result, first) : await valueOf(first.result);
+      const id = await this.knownStackId();
       if (!this.answers || this.isNew || id === undefined) return;
-      await refuseLostVolumes(declared, engine.address, id, this.volumes);
+      await refuseLostVolumes(this.declared, there, id, this.volumes);
     })();
     return pulumi.output(
       new Promise<true>((done) => {
@@ -155,6 +157,20 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
         });
       }),
     );
+  }
+
+  /** The volumes of the stack that its engine has: asked for while the program goes on to declare. */
+  private volumesThere(): Promise<readonly Volume[]> {
+    if (!this.answers || this.isNew) return Promise.resolve([]);
+    const there = volumesOf(this.engine.address, this.knownStackId());
+    // Who waits for it says what is wrong.
+    there.catch(() => undefined);
+    return there;
+  }
+
+  private knownStackId(): Promise<string | undefined> {
+    const { result } = this.first;
+    return pulumi.runtime.isDryRun() ? knownValueOf(result, this.first) : valueOf(result);
   }
 
   /** The ports, with those that are to be free: the state remembers what was free at the first `up`. */

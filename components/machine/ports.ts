@@ -4,7 +4,7 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { type Declared, type Place, portAfter, portKey, protocolOf, setCommand } from "../../platform/environment.ts";
 import { ConfigError, type Problem } from "../../platform/problem.ts";
-import { docker } from "./docker.ts";
+import { type Answer, docker } from "./docker.ts";
 import type { Engine } from "./engine.ts";
 import { unfinishedHolder } from "./unfinished.ts";
 
@@ -90,8 +90,7 @@ async function holdersOf(
   { platform, publishAddress }: Pick<Place, "platform" | "publishAddress">,
   engine: Engine,
 ): Promise<Map<string, Holder>> {
-  const format = '{{.Names}}\t{{.Label "mia.platform"}}\t{{.Ports}}';
-  const running = await docker(engine.address, "ps", "--format", format);
+  const running = await publishing(engine);
   const holders = new Map<string, Holder>();
   for (const line of running.stdout.split("\n")) {
     const [name = "", owner, ports = ""] = line.split("\t");
@@ -104,6 +103,16 @@ async function holdersOf(
     }
   }
   return holders;
+}
+
+const asked = new WeakMap<Engine, Promise<Answer>>();
+
+/** What runs on an engine and publishes ports, a line each; asked once, before anything of the program's own is there. */
+export function publishing(engine: Engine): Promise<Answer> {
+  const format = '{{.Names}}\t{{.Label "mia.platform"}}\t{{.Ports}}';
+  const answer = asked.get(engine) ?? docker(engine.address, "ps", "--format", format);
+  asked.set(engine, answer);
+  return answer;
 }
 
 type Found = "free" | "taken" | "foreign";

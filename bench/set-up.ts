@@ -1,12 +1,13 @@
 // `npm run test:cold`: the set-up from nothing, in stages. A fresh clone, an engine without images, and HOME and the
-// caches of npm and Go in fresh folders; then a second clone that shares those caches.
+// caches of npm and Go in fresh folders; then a second clone that shares those caches. Once: it takes many minutes.
 
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Clone, withoutOurTools } from "./e2e/support/clone.ts";
-import { OwnEngine } from "./e2e/support/own-engine.ts";
+import { Clone, withoutOurTools } from "../tests/e2e/support/clone.ts";
+import { OwnEngine } from "../tests/e2e/support/own-engine.ts";
+import { type Figure, keep } from "./support/results.ts";
 
 interface Stage {
   name: string;
@@ -56,17 +57,17 @@ function run(clone: Clone, args: string[]): Promise<Stage[]> {
   });
 }
 
-function table(columns: Record<string, Stage[]>): string {
-  const titles = Object.keys(columns);
-  const names = [...new Set(Object.values(columns).flatMap((stages) => stages.map(({ name }) => name)))];
-  const cell = (stages: Stage[], name: string) => stages.find((stage) => stage.name === name)?.seconds.toFixed(1) ?? "";
-  const total = (stages: Stage[]) => stages.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(1);
-  return [
-    `| seconds | ${titles.join(" | ")} |`,
-    `|---|${titles.map(() => "---:|").join("")}`,
-    ...names.map((name) => `| ${name} | ${titles.map((title) => cell(columns[title] ?? [], name)).join(" | ")} |`),
-    `| **all** | ${titles.map((title) => total(columns[title] ?? [])).join(" | ")} |`,
-  ].join("\n");
+/** Every stage of a run, and all of them, beside the same stages of another. */
+function figures(title: string, stages: Stage[], beside: string, others: Stage[]): Figure[] {
+  const total = (all: Stage[]) => ({ name: "all", seconds: all.reduce((sum, { seconds }) => sum + seconds, 0) });
+  const peers = [...others, total(others)];
+  return [...stages, total(stages)].map(({ name, seconds }) => ({
+    name: `${title}: ${name}`,
+    unit: "s",
+    ours: seconds,
+    beside,
+    peer: peers.find((peer) => peer.name === name)?.seconds,
+  }));
 }
 
 const engine = await OwnEngine.start();
@@ -82,7 +83,10 @@ try {
   await run(first, ["down", "--", "--volumes", "--yes"]);
   const shared = await run(second, ["up"]);
   await run(second, ["down", "--", "--volumes", "--yes"]);
-  process.stdout.write(`${table({ "from nothing": cold, "nothing changed": again, "second clone": shared })}\n`);
+  keep("set-up", "The set-up in stages", [
+    ...figures("from nothing", cold, "a second clone, which shares the caches", shared),
+    ...figures("nothing changed", again, "from nothing", cold),
+  ]);
 } finally {
   for (const clone of clones) clone.remove();
   await engine.remove();
