@@ -66,8 +66,7 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
     this.linked = definition.port === undefined ? {} : linkVariables(name, definition.port);
     this.imageName = image.name;
     this.containerId = container.id;
-    const { readySeconds, healthCheck } = definition;
-    this.ready = healthy(container, { part: name, machine, readySeconds, healthCheck });
+    this.ready = healthy(container, { part: name, machine, ...definition });
     this.registerOutputs({ imageName });
   }
 

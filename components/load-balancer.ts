@@ -83,7 +83,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     this.statusUrl = machine.url(ports.status);
     this.ready = [
       healthy(edgeContainer, { part: "edge", machine, readySeconds: edge.readySeconds }),
-      healthy(container, { part: name, machine, readySeconds: definition.readySeconds }),
+      healthy(container, { part: name, machine, ...definition }),
     ];
     const { url, statusUrl, imageName, edgeImageName } = this;
     this.registerOutputs({ url, statusUrl, imageName, edgeImageName });

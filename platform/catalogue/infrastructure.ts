@@ -233,7 +233,7 @@ export const loadBalancer = {
       "CMD-SHELL",
       "test -e /tmp/self/leads && curl -fsS -o /dev/null --unix-socket /tmp/self/status.sock http://lb/health",
     ],
-    interval: "5s",
+    interval: "2s",
     timeout: "2s",
     startPeriod: "30s",
     retries: 3,
