@@ -1,7 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
-import { settled } from "./healthy.ts";
+import { settled, stillHealthy } from "./healthy.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
@@ -47,7 +47,8 @@ async function pass(args: GateArgs, gate: pulumi.Resource, containers: docker.Co
   const { loadBalancer, services, machine, answerSeconds = 30 } = args;
   await answers(loadBalancer, answerSeconds, gate);
   const instances = services.flatMap((service) => service.instances.map((instance) => ({ service, instance })));
-  await Promise.all(instances.map(({ service, instance }) => loaded(service, instance, args)));
+  const waiting = Promise.all(instances.map(({ service, instance }) => loaded(service, instance, args)));
+  await Promise.all([waiting, revive(containers, waiting)]);
   await Promise.all(containers.map((container) => settled(container, machine)));
   await sweep(containers, machine, gate);
   return true;
@@ -77,6 +78,13 @@ async function refusalOf(url: string, status?: number): Promise<string | undefin
     const { cause, message } = error as Error;
     return cause instanceof Error ? cause.message : message;
   }
+}
+
+/** While instances are waited for, starts again what has ended meanwhile by a stop of before. */
+async function revive(containers: readonly docker.Container[], waiting: Promise<unknown>): Promise<void> {
+  const end = waiting.then(() => true);
+  while (!(await Promise.race([end, sleep(2000, false, { ref: false })])))
+    await Promise.all(containers.map(stillHealthy));
 }
 
 /** Waits until nginx has loaded an instance of the service. */

@@ -22,6 +22,9 @@ export interface HealthyArgs {
 /** Those of which Docker has said that they are well. */
 const sure = new WeakSet<Container>();
 
+/** How each was waited for. */
+const waits = new WeakMap<Container, HealthyArgs>();
+
 /**
  * The container, once its health check passes, or once it runs where it has none: what starts after it depends on this.
  * Docker asks for the first time after a whole interval; until it has an answer, it is asked here. One that somebody has
@@ -30,6 +33,7 @@ const sure = new WeakSet<Container>();
  */
 export async function healthy(container: Container, args: HealthyArgs): Promise<Container> {
   if (pulumi.runtime.isDryRun()) return foretell(container, args);
+  waits.set(container, args);
   const id = await valueOf(container.id);
   const deadline = Date.now() + args.readySeconds * 1000;
   let started = false;
@@ -51,6 +55,15 @@ export async function healthy(container: Container, args: HealthyArgs): Promise<
     if (state.kind === "stopped" || Date.now() > deadline) throw await failure(container, id, args, state.words);
     await sleep(pause);
   }
+}
+
+/**
+ * What has been healthy, once it is so again: what somebody told to stop before this `up` may have run until now, since
+ * Docker does not say that a stop is on its way.
+ */
+export async function stillHealthy(container: Container): Promise<void> {
+  const args = waits.get(container);
+  if (args !== undefined) await healthy(container, args);
 }
 
 /** Settles once Docker too has found out that a container is well, of which that is known here. */

@@ -123,7 +123,8 @@ export function run(command, args, { cwd = root, env = process.env, input, onOut
       env,
       detached,
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      ...(timeout === undefined ? {} : { timeout, killSignal: "SIGKILL" }),
+      // spawn's own timeout would keep this process alive where there is no such command.
+      ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout), killSignal: "SIGKILL" }),
     });
     let stdout = "";
     let stderr = "";
@@ -137,11 +138,11 @@ export function run(command, args, { cwd = root, env = process.env, input, onOut
     });
     child.stdin?.on("error", () => {}); // the command may end without reading
     child.stdin?.end(input);
-    child.on("error", (error) => done({ code: 127, stdout, stderr, reason: error.message }));
-    child.on("close", (code, signal) => {
-      const reason = signal === null ? `exit ${code}` : timeout === undefined ? signal : `no answer in ${timeout} ms`;
-      done({ code: code ?? 128, stdout, stderr, reason });
+    child.on("error", ({ name, message }) => {
+      const late = name === "AbortError";
+      done({ code: late ? 128 : 127, stdout, stderr, reason: late ? `no answer in ${timeout} ms` : message });
     });
+    child.on("close", (code, signal) => done({ code: code ?? 128, stdout, stderr, reason: signal ?? `exit ${code}` }));
   });
 }
 

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Clone, type Ports } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
@@ -339,6 +342,30 @@ describe("A service", function () {
         await clone.mustPulumi("preview", "--expect-no-changes");
       });
     }
+
+    it("one that was told to stop, and ends only in the middle of the next `up`, is started again by it", async () => {
+      const container = await engine.container("keepwww");
+      const address = await engine.addressOf(container);
+      // Whoever is connected to it is waited for before it ends.
+      const client = connect(80, address);
+      await once(client, "connect");
+      const stopping = must("stop", "--time", "60", container);
+      try {
+        const services = () => fetch(clone.url("status", "/services")).then((response) => response.text());
+        await eventually(20, services, (text) => !text.includes(`:${container}:`));
+        const upping = clone.mustPulumi("up", "--yes", "--skip-preview");
+        // Longer than the start of an `up` takes, in which it looks whether all run.
+        await sleep(8000);
+        assert.equal(await must("inspect", "--format", "{{.State.Status}}", container), "running");
+        client.destroy();
+        assert.match((await upping).output, /keepwww is stopped \(it ended with code 0\): starting it again/);
+      } finally {
+        client.destroy();
+        await stopping;
+      }
+      await allWell(30);
+      await clone.mustPulumi("preview", "--expect-no-changes");
+    });
 
     it("a refresh shows what is stopped or gone, and the next `up` makes it again", async () => {
       await must("stop", await engine.container("user"));

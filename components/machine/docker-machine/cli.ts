@@ -28,7 +28,8 @@ export function dockerMachine(
     const child = spawn(binary, args, {
       env,
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: seconds * 1000,
+      // spawn's own timeout would keep this process alive where there is no such command.
+      signal: AbortSignal.timeout(seconds * 1000),
       killSignal: "SIGKILL",
     });
     let stdout = "";
@@ -39,18 +40,20 @@ export function dockerMachine(
       if (last !== "") onLine(hidden(last));
     });
     child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on("error", ({ message }) => {
-      done({ ok: false, stdout, why: message });
+    child.on("error", ({ name, message }) => {
+      done({ ok: false, stdout, why: name === "AbortError" ? `no end in ${String(seconds)} s` : message });
     });
     child.on("close", (code, signal) => {
-      const said =
+      const told = [
         stderr
           .trim()
           .split(/\s*\n\s*/)
-          .join(" ") ||
-        (stdout.trim().split("\n").at(-1) ?? "");
-      const why = signal === null ? said : `no end in ${String(seconds)} s`;
-      done({ ok: code === 0, stdout: stdout.trim(), why: hidden(why.replace(/^Error[^:"]*: /, "").slice(0, 600)) });
+          .join(" "),
+        stdout.trim().split("\n").at(-1),
+        signal,
+      ];
+      const said = told.find((words) => words) ?? "";
+      done({ ok: code === 0, stdout: stdout.trim(), why: hidden(said.replace(/^Error[^:"]*: /, "").slice(0, 600)) });
     });
   });
 }

@@ -27,7 +27,8 @@ export function command(name: string, args: readonly string[], options: CommandO
       cwd,
       env,
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: seconds * 1000,
+      // spawn's own timeout would keep this process alive where there is no such command.
+      signal: AbortSignal.timeout(seconds * 1000),
       killSignal: "SIGKILL",
     });
     let stdout = "";
@@ -39,8 +40,9 @@ export function command(name: string, args: readonly string[], options: CommandO
     child.stderr.on("data", (chunk: Buffer) => {
       output += chunk.toString();
     });
-    child.on("error", (error) => {
-      done({ code: 127, stdout, output: `${output}${error.message}`, seconds: 0 });
+    child.on("error", ({ name, message }) => {
+      const said = name === "AbortError" ? `(no end in ${String(seconds)} s)` : message;
+      done({ code: 127, stdout, output: `${output}\n${said}`, seconds: (Date.now() - from) / 1000 });
     });
     child.on("close", (code, signal) => {
       if (signal !== null) output += `\n(ended by ${signal})`;
