@@ -18,8 +18,8 @@ export interface LoadedArgs {
   services: readonly Service[];
 }
 
-/** An instance that nginx has not loaded yet. */
-interface Waiting {
+/** An instance of a service. */
+interface Instance {
   readonly service: Service;
   /** The end of its id in Consul: `<container>:<port>`. */
   readonly instance: string;
@@ -35,8 +35,8 @@ interface Check {
 }
 
 /**
- * Waits until nginx has loaded every instance of every service. Asked of all at once: with many services, a question for
- * each would be more work than they are.
+ * Waits until nginx has loaded every instance of every service, and Consul calls each passing. Asked of all at once: with
+ * many services, a question for each would be more work than they are.
  * @throws ResourceError of the service one of whose instances takes too long, with the last log lines.
  */
 export async function allLoaded(
@@ -44,14 +44,16 @@ export async function allLoaded(
   containers: readonly docker.Container[],
 ): Promise<void> {
   const [status, consul] = await Promise.all([valueOf(loadBalancer.statusUrl), valueOf(consulUrl)]);
-  let waiting = await Promise.all(services.flatMap(instancesOf));
+  const instances = await Promise.all(services.flatMap(instancesOf));
   let looked = Date.now();
+  let calm = 0;
   for (;;) {
-    const ids = await loadedIds(status);
-    waiting = waiting.filter(({ instance }) => !isIn(ids, instance));
-    if (waiting.length === 0) return;
-    const checks = await ask<Check[]>(`${consul}/v1/health/state/any`);
-    await Promise.all(waiting.map((one) => wait(one, wordsOf(one, checks), machine)));
+    const [ids, checks] = await Promise.all([loadedIds(status), ask<Check[]>(`${consul}/v1/health/state/any`)]);
+    const missing = instances.filter((one) => !isIn(ids, one) || !passes(one, checks));
+    // Where nginx has what Consul does not call passing, such as after Consul has lost its data, it will hear of that.
+    if (missing.some((one) => isIn(ids, one))) calm = Date.now() + 2000;
+    if (missing.length === 0 && Date.now() >= calm) return;
+    await Promise.all(missing.map((one) => wait(one, wordsOf(one, checks), machine)));
     await sleep(200);
     if (Date.now() - looked < 2000) continue;
     // Some may have ended meanwhile, by a stop of before.
@@ -60,7 +62,7 @@ export async function allLoaded(
   }
 }
 
-function instancesOf(service: Service): Promise<Waiting>[] {
+function instancesOf(service: Service): Promise<Instance>[] {
   const deadline = Date.now() + service.readySeconds * 1000;
   return service.instances.map(async (id) => ({ service, instance: await valueOf(id), deadline, said: "" }));
 }
@@ -70,25 +72,34 @@ async function loadedIds(statusUrl: string): Promise<string[]> {
   return (services ?? []).flatMap(({ instances }) => instances.map(({ id }) => id));
 }
 
-function isIn(ids: readonly string[], instance: string): boolean {
+function isIn(ids: readonly string[], { instance }: Instance): boolean {
   return ids.some((id) => id.endsWith(`:${instance}`));
 }
 
+function ownOf({ instance }: Instance, checks: readonly Check[] = []): readonly Check[] {
+  return checks.filter(({ ServiceID }) => ServiceID.endsWith(`:${instance}`));
+}
+
+function passes(instance: Instance, checks: readonly Check[] | undefined): boolean {
+  const own = ownOf(instance, checks);
+  return own.length > 0 && own.every(({ Status }) => Status === "passing");
+}
+
 /** What Consul knows of the instance. */
-function wordsOf({ instance }: Waiting, checks: readonly Check[] | undefined): string {
+function wordsOf(instance: Instance, checks: readonly Check[] | undefined): string {
   if (checks === undefined) return "Consul does not answer";
-  const own = checks.filter(({ ServiceID }) => ServiceID.endsWith(`:${instance}`));
+  const own = ownOf(instance, checks);
   const check = own.find(({ Status }) => Status !== "passing") ?? own[0];
   if (check === undefined) return "Consul does not know it";
   return `Consul: ${check.Status} ${check.Output.trim()}`.trim();
 }
 
 /** Says how it is, where that is new; shown while it goes on, and gone afterwards. */
-async function wait(waiting: Waiting, words: string, { address }: Machine): Promise<void> {
-  const { service, instance, deadline, said } = waiting;
+async function wait(one: Instance, words: string, { address }: Machine): Promise<void> {
+  const { service, instance, deadline, said } = one;
   const { serviceName, readySeconds } = service;
   if (words !== said) void pulumi.log.info(`not in the load balancer yet (${words})`, service, undefined, true);
-  waiting.said = words;
+  one.said = words;
   if (Date.now() <= deadline) return;
   const hint = words.startsWith("Consul: passing") ? ": see the log of lb" : "";
   const container = instance.slice(0, instance.lastIndexOf(":"));
