@@ -39,7 +39,7 @@ async function pass(args: GateArgs, gate: pulumi.Resource, containers: docker.Co
   const { loadBalancer, machine, answerSeconds = 30 } = args;
   await answers(loadBalancer, answerSeconds, gate);
   await allLoaded(args, containers);
-  await Promise.all(containers.map((container) => settled(container, machine)));
+  await Promise.all(containers.map(settled));
   await sweep(containers, machine, gate);
   return true;
 }

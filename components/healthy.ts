@@ -66,12 +66,17 @@ export async function stillHealthy(container: Container): Promise<void> {
   if (args !== undefined) await healthy(container, args);
 }
 
-/** Settles once Docker too has found out that a container is well, of which that is known here. */
-export async function settled(container: Container, machine: Machine, seconds = 30): Promise<void> {
-  if (sure.has(container)) return;
+/**
+ * The container, once Docker too has found out that it is well, of which that is known here.
+ * @throws ResourceError where Docker finds the contrary, with the last log lines.
+ */
+export async function settled(container: Container): Promise<void> {
+  const args = waits.get(container);
+  if (args === undefined || sure.has(container)) return;
   const id = await valueOf(container.id);
-  const deadline = Date.now() + seconds * 1000;
-  while ((await look(id, machine.address)).kind === "starting" && Date.now() < deadline) await sleep(200);
+  const deadline = Date.now() + args.readySeconds * 1000;
+  while ((await look(id, args.machine.address)).kind === "starting" && Date.now() < deadline) await sleep(200);
+  await healthy(container, args);
 }
 
 /** Whether the check passes when it is run as Docker would. */
@@ -117,7 +122,8 @@ interface State {
 
 async function look(id: string, engine: Address): Promise<Look> {
   const answer = await stateOf(id, engine);
-  if (!answer.ok) return { kind: "gone", words: gone(answer.why) };
+  if (!answer.ok && /no such (container|object)/i.test(answer.why)) return { kind: "gone", words: gone(answer.why) };
+  if (!answer.ok) return { kind: "not yet", words: `is not told of by the engine (${answer.why})` };
   const { Status, ExitCode, Health } = JSON.parse(answer.stdout) as State;
   if (Status === "exited" || Status === "dead" || Status === "created") {
     return { kind: "stopped", words: `is stopped (it ended with code ${String(ExitCode)})` };

@@ -48,11 +48,12 @@ export async function missingImages(images: readonly OwnImage[], engine: Address
 export async function deliver(images: readonly OwnImage[], to: Destination, listener: Listener): Promise<void> {
   const { registry, asksAlways = false } = to;
   const wanted = registry !== undefined && asksAlways ? images : await missingImages(images, to.engine);
-  for (const image of images.filter((one) => !wanted.includes(one))) listener.ends(image, "there");
+  const there = images.filter((one) => !wanted.includes(one));
+  for (const image of there) listener.ends(image, "there");
   if (wanted.length === 0) return;
   await withPrivateFolder(async (folder) => {
     const engine = registry === undefined ? to.engine : await loggedIn(to.engine, registry, folder);
-    const builder = new Builder({ ...to, engine }, folder, listener);
+    const builder = new Builder({ ...to, engine }, folder, listener, there);
     const results = await Promise.allSettled(wanted.map((image) => builder.ensure(image)));
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
     const other = errors.find((error) => !(error instanceof DeliveryError));
@@ -73,10 +74,11 @@ class Builder {
   private readonly to: Destination;
   private readonly listener: Listener;
   private readonly secrets: readonly string[];
-  private readonly begun = new Map<OwnImage, Promise<void>>();
+  private readonly begun: Map<OwnImage, Promise<void>>;
 
-  constructor(to: Destination, folder: string, listener: Listener) {
+  constructor(to: Destination, folder: string, listener: Listener, there: readonly OwnImage[]) {
     this.to = to;
+    this.begun = new Map(there.map((image) => [image, Promise.resolve()]));
     this.listener = listener;
     const credentials = gemCredentials();
     if (credentials !== undefined) writePrivate(join(folder, "bundle"), credentials);

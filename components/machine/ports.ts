@@ -91,6 +91,7 @@ async function holdersOf(
   engine: Engine,
 ): Promise<Map<string, Holder>> {
   const running = await publishing(engine);
+  if (!running.ok) throw new RunError(`The engine does not say what runs on it (${running.why}): try again.`);
   const holders = new Map<string, Holder>();
   for (const line of running.stdout.split("\n")) {
     const [name = "", owner, ports = ""] = line.split("\t");

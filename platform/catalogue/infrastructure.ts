@@ -55,6 +55,8 @@ export const consul = {
     "-hcl=performance { raft_multiplier = 1 }",
     // It would ask itself for news by the address that it tells others, and answer 503 where its port is another there.
     "-hcl=use_streaming_backend = false",
+    // Each load balancer asks for each service all the time, on a connection of its own; by itself it lets 200 of one client in.
+    "-hcl=limits { http_max_conns_per_client = 5000 }",
     "-log-level=warn",
   ],
   // Its entrypoint starts as root to give folders to this user, unless it is told not to.
@@ -201,6 +203,8 @@ export const elastic = {
       "CMD",
       "curl",
       "-fsS",
+      "-m",
+      "3",
       "-o",
       "/dev/null",
       "http://127.0.0.1:9200/_cluster/health?wait_for_status=yellow&timeout=1s",

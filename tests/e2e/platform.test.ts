@@ -104,6 +104,22 @@ describe("The platform", function () {
       await eventually(10, registered, (now) => now.length === 0);
     });
 
+    it("routes 300 services of long names, and 150 instances of one", async () => {
+      const names = Array.from({ length: 300 }, (_, i) => `${"long-".repeat(10)}${String(i).padStart(3, "0")}`);
+      const ids = Array.from({ length: 150 }, (_, i) => `many-${String(i)}`);
+      for (const name of names) await register(name, "mia-dev");
+      for (const id of ids) await register("many", "mia-dev", { ID: id });
+      const all = [...names, ...ids].sort();
+      assert.deepEqual((await eventually(30, registered, (now) => now.length === all.length)).sort(), all);
+      for (const name of ["many", names[299] ?? ""]) {
+        assert.equal((await fetch(clone.url("http", `/${name}/health`))).status, 200);
+      }
+      const { services: named } = (await (await fetch(clone.url("http", "/nobody"))).json()) as { services: string[] };
+      assert.deepEqual(named, [...services, "many", ...names].sort());
+      for (const id of all) await deregister(id);
+      await eventually(30, registered, (now) => now.length === 0);
+    });
+
     it("stays as it is where nginx could not read the new routes", async () => {
       const broken = "echo 'upstream {' > /tmp/self/next.conf && load-routes";
       const loaded = await engine.docker("exec", await engine.container("lb"), "sh", "-c", broken);
