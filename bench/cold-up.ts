@@ -17,12 +17,15 @@ await inPlace(async ({ clone, engine }) => {
   const platform = await declaredBy(clone, "dev", "peer");
   const http = publishedPort(platform, "edge", 80);
   const compose = new Compose(engine, platform, join(clone.home, "compose"));
+  // What would favour Compose most: it waits for Docker's checks, and would have them all the time.
+  const hasty = new Compose(engine, platform, join(clone.home, "hasty"), "1s");
   const api = new DockerApi(engine);
   const times = new Rounds();
 
   const contenders = {
     mia: { port: clone.ports.http, start: () => up(clone) },
     compose: { port: http, start: () => compose.run("up", "-d", "--wait") },
+    hasty: { port: http, start: () => hasty.run("up", "-d", "--wait") },
     api: { port: http, start: () => startAll(api, platform, join(clone.home, "api")) },
   };
   for (let round = 0; round < rounds; round++) {
@@ -50,6 +53,12 @@ await inPlace(async ({ clone, engine }) => {
       beside,
       peer: times.of("compose: command and request"),
       goal: 1,
+    },
+    {
+      name: "`up`, then the first request answered, beside hasty checks",
+      ...of("command and request"),
+      beside: `${beside}, checks every second`,
+      peer: times.of("hasty: command and request"),
     },
     { name: "`up` alone", ...of("command"), beside, peer: times.of("compose: command") },
     { name: "first answer, asked all along", ...of("first answer"), beside, peer: times.of("compose: first answer") },

@@ -9,7 +9,7 @@ import { Rounds, rounds, secondsOf } from "./support/median.ts";
 import { MemoryWatch } from "./support/memory-watch.ts";
 import { startAll } from "./support/parallel.ts";
 import { type Figure, keep } from "./support/results.ts";
-import { inPlace, newStack, up } from "./support/stack.ts";
+import { inPlace, long, newStack, up } from "./support/stack.ts";
 import { requestsPerSecond } from "./support/throughput.ts";
 
 const sizes = (process.env["MIA_BENCH_SIZES"] ?? "10,50,100,200").split(",").map(Number);
@@ -20,7 +20,6 @@ await inPlace(async ({ clone, engine }) => {
   );
   const api = new DockerApi(engine);
   const times = new Rounds();
-  const memory = new Map<string, number>();
   for (const size of sizes) {
     await declare(clone, size);
     await engine.clear();
@@ -35,67 +34,88 @@ await inPlace(async ({ clone, engine }) => {
       await engine.clear();
       await newStack(clone);
       add("up", await secondsOf(() => up(clone)));
-      const watch = new MemoryWatch(clone);
       add("no-change up", await secondsOf(() => up(clone)));
-      for (const [name, mib] of watch.stop()) memory.set(`${String(size)}: ${name}`, mib);
+      // By itself: to look costs time, too.
+      const watch = new MemoryWatch(clone);
+      await up(clone);
+      for (const [name, mib] of watch.stop()) times.add(`${String(size)}: memory of ${name}`, mib);
       add("preview", await secondsOf(() => clone.mustPulumi("preview", "--expect-no-changes")));
       const lb = await engine.container("lb");
       const nothing = await secondsOf(() => engine.must("exec", lb, "true"));
-      const reload = await secondsOf(() => engine.must("exec", lb, "load-routes"));
+      const reload = await secondsOf(() => engine.must("exec", lb, "sh", "-c", reloading));
       add("reload", Math.max(reload - nothing, 0));
       const edge = { host: await engine.addressOf(await engine.container("edge")), port: 80 };
       add("rate", await requestsPerSecond({ ...edge, path: "/s1/" }));
-      add(
-        "destroy",
-        await secondsOf(() => clone.mustPulumi("destroy", "--exclude-protected", "--yes", "--skip-preview")),
-      );
+      add("destroy", await secondsOf(() => long(clone, "destroy", "--exclude-protected", "--yes", "--skip-preview")));
       await engine.clear();
       add("api", await secondsOf(() => startAll(api, platform, join(clone.home, "api"))));
     }
+    keepAll(sizes.slice(0, sizes.indexOf(size) + 1), times);
   }
   api.close();
+});
 
-  const [least = 0] = sizes;
-  const figures = sizes.flatMap((size): Figure[] => {
+/** The figures of all sizes up to now: what comes later may fail. */
+function keepAll(done: readonly number[], times: Rounds): void {
+  const least = done[0] ?? 0;
+  const figures = done.flatMap((size): Figure[] => {
     const name = (what: string) => `${String(size)} services: ${what}`;
     const of = (what: string) => times.of(`${String(size)}: ${what}`);
-    const each = (what: string) => ((of(what) ?? NaN) / size) * 1000;
-    const of10 = (what: string) => times.of(`${String(least)}: ${what}`);
+    const fewest = (what: string) => times.of(`${String(least)}: ${what}`);
+    /** What each service costs beyond the first ones, with which come the parts that are there anyway. */
+    const each = (what: string) => (((of(what) ?? NaN) - (fewest(what) ?? NaN)) / (size - least)) * 1000;
+    const besideFewest = (what: string) => {
+      return size === least ? {} : { beside: `with ${String(least)}`, peer: fewest(what) };
+    };
+    const limit = "Docker's API, all at once";
     return [
-      {
-        name: name("`up`"),
+      { name: name("`up`"), unit: "s", ours: of("up"), beside: limit, peer: of("api"), goal: 1.5 },
+      ...["no-change up", "preview", "destroy"].map((what): Figure => ({
+        name: name(what),
         unit: "s",
-        ours: of("up"),
-        beside: "Docker's API, all at once",
-        peer: of("api"),
-        goal: 1.5,
-      },
-      ...["up", "no-change up", "preview", "destroy"].map((what): Figure => ({
-        name: name(`${what}, a service`),
-        unit: "ms",
-        ours: each(what),
+        ours: of(what),
       })),
-      {
-        name: name("the load balancer's reload"),
-        unit: "s",
-        ours: of("reload"),
-        ...(size === least ? {} : { beside: `with ${String(least)}`, peer: of10("reload") }),
-      },
-      {
-        name: name("requests"),
-        unit: "requests/s",
-        ours: of("rate"),
-        ...(size === least ? {} : { beside: `with ${String(least)}`, peer: of10("rate") }),
-      },
+      ...(size === least
+        ? []
+        : [
+            {
+              name: name("`up`, each further service"),
+              unit: "ms" as const,
+              ours: each("up"),
+              beside: limit,
+              peer: each("api"),
+              goal: 1.5,
+            },
+            ...["no-change up", "preview", "destroy"].map((what): Figure => {
+              return { name: name(`${what}, each further service`), unit: "ms", ours: each(what) };
+            }),
+          ]),
+      { name: name("the load balancer's reload"), unit: "s", ours: of("reload"), ...besideFewest("reload") },
+      { name: name("requests"), unit: "requests/s", ours: of("rate"), ...besideFewest("rate") },
       ...["pulumi", "node", "pulumi-resource-docker"].map((what): Figure => ({
         name: name(`memory of ${what}`),
         unit: "MiB",
-        ours: memory.get(`${String(size)}: ${what}`),
+        ours: of(`memory of ${what}`),
       })),
     ];
   });
   keep("growth", "Many services", figures);
-});
+}
+
+/** Reloads nginx, and ends when no worker serves that did so before. */
+const reloading = `
+workers() {
+  for process in /proc/[0-9]*; do
+    title=$(tr -d '\\0' < $process/cmdline 2> /dev/null)
+    [ "$title" != 'nginx: worker process' ] || echo "$process"
+  done
+}
+old=$(workers)
+load-routes
+for process in $old; do
+  while [ "$(tr -d '\\0' < $process/cmdline 2> /dev/null)" = 'nginx: worker process' ]; do sleep 0.01; done
+done
+`;
 
 /** Gives the catalogue so many front ends, s1, s2 …, with the files of one of the samples. */
 async function declare(clone: Clone, size: number): Promise<void> {

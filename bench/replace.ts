@@ -10,6 +10,7 @@ import { OwnEngine } from "../tests/e2e/support/own-engine.ts";
 import { Rounds, rounds, secondsOf } from "./support/median.ts";
 import { answered } from "./support/requests.ts";
 import { keep } from "./support/results.ts";
+import { up } from "./support/stack.ts";
 
 interface Measured extends Seen {
   /** What the command took. */
@@ -22,7 +23,8 @@ interface Contender {
   readonly name: string;
   /** Its service, in the load balancer. */
   readonly service: string;
-  readonly change: (revision: number, replicas: number) => Promise<unknown>;
+  /** Writes down what is wanted; answers with the command that makes it so. */
+  readonly change: (revision: number, replicas: number) => Promise<() => Promise<unknown>>;
 }
 
 let revised: number | undefined;
@@ -47,12 +49,14 @@ end`,
       change: async (revision, replicas) => {
         await revise(revision);
         await clone.mustPulumi("config", "set", "--path", "mia:replicas.user", String(replicas));
-        await clone.mustPulumi("up", "--yes", "--skip-preview");
+        return () => up(clone);
       },
     },
     { name: "docker compose up -d", service: "member", change: await equalComposeFile() },
   ];
-  await contenders[1]?.change(0, 1);
+  await (
+    await contenders[1]?.change(0, 1)
+  )?.();
   await eventually(
     60,
     () => fetch(clone.url("http", "/member/health")),
@@ -71,7 +75,7 @@ end`,
     for (const { name, replicas, replaces } of changes) {
       if (replaces) revision++;
       for (const contender of contenders) {
-        const measured = await measure(contender, revision, () => contender.change(revision, replicas));
+        const measured = await measure(contender, revision, await contender.change(revision, replicas));
         const { failures, sent, gap, seconds, answer } = measured;
         const title = `${contender.service}: ${name}`;
         console.error(`${title}: ${String(failures)} of ${String(sent)} failed, ${gap.toFixed(1)} s without an answer`);
@@ -115,14 +119,20 @@ async function measure({ service }: Contender, revision: number, change: () => P
       user("POST", "/users", 422, "can't be blank", '{"name":"","email":"a@b.org"}'),
     ],
     user("GET", "/slow", 200, "slow"),
+    8,
+    // As users do: who is refused at once would else be refused a thousand times.
+    10,
   );
   await load.seen(100);
-  const answer = secondsOf(() => answered(clone.ports.http, `/${service}/revision`, `revision ${String(revision)}.`));
+  const answering = secondsOf(() =>
+    answered(clone.ports.http, `/${service}/revision`, `revision ${String(revision)}.`),
+  );
   const seconds = await secondsOf(change);
+  const answer = await answering;
   // What is still to come of it.
   await new Promise((resume) => setTimeout(resume, 5000));
   await load.stop();
-  return { ...(await load.seen()), seconds, answer: await answer };
+  return { ...(await load.seen()), seconds, answer };
 }
 
 async function revise(revision: number): Promise<void> {
@@ -159,6 +169,10 @@ async function equalComposeFile(): Promise<Contender["change"]> {
         ],
         networks: ["platform"],
         mem_limit: HostConfig.Memory,
+        memswap_limit: HostConfig.MemorySwap,
+        cap_drop: HostConfig.CapDrop,
+        security_opt: HostConfig.SecurityOpt,
+        logging: { driver: HostConfig.LogConfig.Type, options: HostConfig.LogConfig.Config },
         user: Config.User,
         tmpfs: Object.keys(HostConfig.Tmpfs),
         restart: "unless-stopped",
@@ -170,16 +184,25 @@ async function equalComposeFile(): Promise<Contender["change"]> {
     volumes: { gems: { name: "mia-dev-rubygems", external: true } },
   });
   const [command = "docker", ...args] = (process.env["MIA_COMPOSE"] ?? "docker compose").split(" ");
-  return async (revision, replicas) => {
+  return (revision, replicas) => {
     writeFileSync(join(folder, "compose.yaml"), JSON.stringify(file(revision, replicas)));
     const env = { ...process.env, DOCKER_HOST: engine.host };
-    await succeed(command, [...args, "--project-name", "bench", "up", "-d"], { cwd: folder, env });
+    return Promise.resolve(() =>
+      succeed(command, [...args, "--project-name", "bench", "up", "-d"], { cwd: folder, env }),
+    );
   };
 }
 
 /** What `docker inspect` shows of a container, as far as it matters here. */
 interface Inspected {
   readonly Config: { readonly Image: string; readonly User: string; readonly Env: string[] };
-  readonly HostConfig: { readonly Memory: number; readonly Tmpfs: Record<string, string> };
+  readonly HostConfig: {
+    readonly Memory: number;
+    readonly MemorySwap: number;
+    readonly CapDrop: string[];
+    readonly SecurityOpt: string[];
+    readonly LogConfig: { readonly Type: string; readonly Config: Record<string, string> };
+    readonly Tmpfs: Record<string, string>;
+  };
   readonly Mounts: { readonly Type: string; readonly Source: string; readonly Destination: string }[];
 }

@@ -83,10 +83,11 @@ try {
   await run(first, ["down", "--", "--volumes", "--yes"]);
   const shared = await run(second, ["up"]);
   await run(second, ["down", "--", "--volumes", "--yes"]);
-  keep("set-up", "The set-up in stages", [
+  const stages = [
     ...figures("from nothing", cold, "a second clone, which shares the caches", shared),
     ...figures("nothing changed", again, "from nothing", cold),
-  ]);
+  ];
+  keep("set-up", "The set-up in stages", stages, 1);
 } finally {
   for (const clone of clones) clone.remove();
   await engine.remove();

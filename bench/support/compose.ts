@@ -10,10 +10,12 @@ export class Compose {
   private readonly folder: string;
   private readonly engine: OwnEngine;
   private readonly platform: Declared;
+  private readonly interval: string | undefined;
 
-  /** Writes its file into a folder. */
-  constructor(engine: OwnEngine, platform: Declared, folder: string) {
+  /** Writes its file into a folder; health checks are asked at another interval than is declared, where one is given. */
+  constructor(engine: OwnEngine, platform: Declared, folder: string, interval?: string) {
     this.engine = engine;
+    this.interval = interval;
     this.platform = platform;
     this.folder = folder;
     mkdirSync(folder, { recursive: true });
@@ -55,7 +57,7 @@ export class Compose {
       ports: (inputs.ports ?? []).map(({ internal, external, ip, protocol = "tcp" }) => {
         return `${ip}:${String(external)}:${String(internal)}/${protocol}`;
       }),
-      ...(inputs.healthcheck === undefined ? {} : { healthcheck: healthcheck(inputs.healthcheck) }),
+      ...(inputs.healthcheck === undefined ? {} : { healthcheck: healthcheck(inputs.healthcheck, this.interval) }),
       mem_limit: `${String(inputs.memory)}m`,
       memswap_limit: `${String(inputs.memorySwap)}m`,
       cap_drop: inputs.capabilities.drops,
@@ -82,6 +84,9 @@ function keyOf(part: string): string {
   return `part-${part}`;
 }
 
-function healthcheck({ tests, interval, timeout, startPeriod, retries }: NonNullable<Part["inputs"]["healthcheck"]>) {
-  return { test: tests, interval, timeout, start_period: startPeriod, retries };
+function healthcheck(
+  { tests, interval, timeout, startPeriod, retries }: NonNullable<Part["inputs"]["healthcheck"]>,
+  other = interval,
+) {
+  return { test: tests, interval: other, timeout, start_period: startPeriod, retries };
 }

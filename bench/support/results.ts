@@ -35,16 +35,33 @@ const page = join(folder, "RESULTS.md");
  * Keeps what a benchmark has found: in results.json in the place of its earlier figures, and as its table in RESULTS.md. What
  * stands there beside the tables stays: the notes.
  */
-export function keep(benchmark: string, title: string, figures: readonly Figure[]): void {
+export function keep(benchmark: string, title: string, figures: readonly Figure[], count = rounds): void {
+  const table = tableOf(figures);
+  console.log(`${title}\n${table}`);
+  if (rounds < 5) {
+    console.log("Not kept: MIA_BENCH_ROUNDS is less than 5.");
+    return;
+  }
   const found = figures.flatMap((figure) => resultOf(benchmark, figure));
   const others = read().filter(({ name }) => !name.startsWith(`${benchmark}: `));
   // By name, so that a run of one benchmark moves nothing else.
   const all = [...others, ...found].sort((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0));
   writeFileSync(json, `[\n${all.map((one) => `  ${JSON.stringify(one)}`).join(",\n")}\n]\n`);
-  const table = tableOf(figures);
   const text = existsSync(page) ? readFileSync(page, "utf8") : "# What the benchmarks found\n";
-  writeFileSync(page, withSection(text, benchmark, title, `${table}\n\n${circumstances()}\n`));
-  console.log(`${title}\n${table}`);
+  writeFileSync(
+    page,
+    withSection(
+      text,
+      benchmark,
+      title,
+      `${table}\n\n${circumstances}, ${count === 1 ? "once" : `median of ${String(count)}`}\n`,
+    ),
+  );
+}
+
+/** JSON knows no infinity: a figure that is too much of nothing has no ratio there, but its `ours`, `peer` and `goal`. */
+function finite(ratio: number | undefined): number | null {
+  return ratio === undefined || ratio === Infinity ? null : ratio;
 }
 
 function of({ name }: Result): string {
@@ -64,7 +81,7 @@ function resultOf(benchmark: string, figure: Figure): Result[] {
       unit,
       ours: rounded(ours),
       peer: peer === undefined ? null : rounded(peer),
-      ratio: ratioOf(figure) ?? null,
+      ratio: finite(ratioOf(figure)),
       goal: goal ?? null,
     },
   ];
@@ -74,7 +91,8 @@ function resultOf(benchmark: string, figure: Figure): Result[] {
 function ratioOf({ unit, ours, peer }: Figure): number | undefined {
   if (ours === undefined || peer === undefined) return undefined;
   const [cost, other] = unit === "requests/s" ? [peer, ours] : [ours, peer];
-  if (other === 0) return cost === 0 ? 1 : undefined;
+  // Of nothing, any more is too much.
+  if (other === 0) return cost === 0 ? 1 : Infinity;
   return rounded(cost / other);
 }
 
@@ -90,7 +108,7 @@ function tableOf(figures: readonly Figure[]): string {
         `${shown(ours)} ${unit}`,
         peer === undefined ? "" : `${shown(peer)} ${unit}`,
         beside,
-        `${ratio?.toFixed(2) ?? ""}${reached}`,
+        `${ratio === Infinity ? "∞" : (ratio?.toFixed(2) ?? "")}${reached}`,
         goal === undefined ? "" : `≤ ${String(goal)}`,
       ];
     });
@@ -118,8 +136,8 @@ function withSection(text: string, benchmark: string, title: string, body: strin
   return `${before}${section}${after}`;
 }
 
-/** When, on what and by which versions a table was made. */
-function circumstances(): string {
+/** When, on what and by which versions the tables are made; asked at the start, since then is the time to fail. */
+const circumstances = (() => {
   const date = new Date().toISOString().slice(0, 10);
   const memory = Math.round(totalmem() / 1024 ** 3);
   const of = (name: string, ...args: string[]) => {
@@ -127,12 +145,12 @@ function circumstances(): string {
   };
   const [compose = "docker", ...words] = (process.env["MIA_COMPOSE"] ?? "docker compose").split(" ");
   const versions = [
-    ["Docker", of("docker", "version", "--format", "{{.Client.Version}}")],
+    ["Docker", of("docker", "--version")],
     ["engine", of("dockerd", "--version")],
     ["Compose", of(compose, ...words, "version", "--short")],
     ["Pulumi", of("pulumi", "version")],
     ["Node", process.versions.node],
   ];
   const machine = `${String(cpus().length)} cores, ${String(memory)} GiB`;
-  return `${date}, ${machine}; ${versions.map((version) => version.join(" ")).join(", ")}; median of ${String(rounds)}`;
-}
+  return `${date}, ${machine}; ${versions.map((version) => version.join(" ")).join(", ")}`;
+})();

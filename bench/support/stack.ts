@@ -1,5 +1,5 @@
 import { Clone } from "../../tests/e2e/support/clone.ts";
-import { type Ended } from "../../tests/e2e/support/command.ts";
+import { type Ended, succeed } from "../../tests/e2e/support/command.ts";
 import { OwnEngine } from "../../tests/e2e/support/own-engine.ts";
 
 /** A user's clone, and an engine on which nothing else runs. */
@@ -31,5 +31,10 @@ export async function newStack(clone: Clone): Promise<void> {
 
 /** `pulumi up`, as a user's who has seen the preview. */
 export function up(clone: Clone): Promise<Ended> {
-  return clone.mustPulumi("up", "--yes", "--skip-preview");
+  return long(clone, "up", "--yes", "--skip-preview");
+}
+
+/** A pulumi command that may take as long as many services do. */
+export function long({ folder, env }: Clone, ...args: string[]): Promise<Ended> {
+  return succeed("pulumi", args, { cwd: folder, env, seconds: 1800 });
 }
