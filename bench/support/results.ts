@@ -119,7 +119,7 @@ function tableOf(figures: readonly Figure[]): string {
 }
 
 function shown(value: number): string {
-  return Math.abs(value) >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(2);
+  return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 
 function rounded(value: number): number {
