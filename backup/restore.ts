@@ -147,10 +147,15 @@ async function unpack({ stack, folder, signal }: Restore, { part, file, path }: 
     ["run", "--rm", "--user", "0", "--volumes-from", id, "--entrypoint", entry, image, ...args],
     what,
   );
-  const command = start(setup, ["cp", "--archive", "-", `${id}:${path}`], what, signal);
+  // Owners are the archive's; `--archive` would make them the container's user, whom the engine looks up among the machine's.
+  const command = start(setup, ["cp", "-", `${id}:${path}`], what, signal);
   command.output.resume();
   try {
-    await pipeline(createReadStream(join(folder, file)), createGunzip(), command.input);
+    const files = pipeline(createReadStream(join(folder, file)), createGunzip(), command.input);
+    // Why it has stopped to read, it says itself; it may also have read all that counts.
+    await files.catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+    });
     await command.ended;
   } finally {
     command.end();
