@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as infrastructure from "../platform/catalogue/infrastructure.ts";
 import type { Dump, Derived } from "../platform/backup.ts";
 import type { Infrastructure } from "../platform/catalogue/infrastructure.ts";
@@ -55,9 +56,19 @@ export async function findStack(setup: Setup, name: string): Promise<Stack> {
     if (backup !== undefined) return [[part, backup]];
     return data === undefined ? [] : [[part, { kind: "files", path: data.path }]];
   });
-  const all = (await containers(there, name)) as Container[];
+  const all = await settledContainers(there, name);
   const id = all[0]?.stack ?? "";
   return { name, id, setup: there, images, statusUrl, databases, containers: all, keeping: new Map(keeping) };
+}
+
+/** The containers of a stack; what has just been started, by a backup say, is given time until Docker has asked it. */
+async function settledContainers(setup: Setup, name: string): Promise<Container[]> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const all = (await containers(setup, name)) as Container[];
+    if (!all.some(({ state }) => state.Health?.Status === "starting") || Date.now() > deadline) return all;
+    await sleep(500);
+  }
 }
 
 /**
