@@ -90,6 +90,7 @@ async function holdersOf(
   { platform, publishAddress }: Pick<Place, "platform" | "publishAddress">,
   engine: Engine,
 ): Promise<Map<string, Holder>> {
+  if (engine.asleep === true) return new Map(); // nobody can know
   const running = await publishing(engine);
   if (!running.ok) throw new RunError(`The engine does not say what runs on it (${running.why}): try again.`);
   const holders = new Map<string, Holder>();

@@ -131,7 +131,7 @@ describe("The whole article", function () {
       const before = await services();
       await clone.edit("platform/catalogue/infrastructure.ts", (text) => {
         const [backing = "", balancer = ""] = text.split("/** What holds the published ports");
-        const more = backing.replaceAll('interval: "2s"', 'interval: "3s"');
+        const more = backing.replaceAll(/interval: "\d+s"/g, 'interval: "7s"');
         return `${more}/** What holds the published ports${balancer}`;
       });
       assert.match((await clone.mustPulumi("preview")).output, /\+-5 to replace/);
