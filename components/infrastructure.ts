@@ -72,6 +72,6 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
 
   /** Where it is; it knows nobody by name. */
   link(): Link {
-    return { variables: this.linked, secrets: {}, ready: this.ready };
+    return { variables: this.linked, secrets: {} };
   }
 }
