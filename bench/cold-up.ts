@@ -16,9 +16,9 @@ await inPlace(async ({ clone, engine }) => {
   await up(clone);
   const platform = await declaredBy(clone, "dev", "peer");
   const http = publishedPort(platform, "edge", 80);
-  const compose = new Compose(engine, platform, join(clone.home, "compose"));
+  const compose = Compose.of(engine, platform, join(clone.home, "compose"));
   // What would favour Compose most: it waits for Docker's checks, and would have them all the time.
-  const hasty = new Compose(engine, platform, join(clone.home, "hasty"), "1s");
+  const hasty = Compose.of(engine, platform, join(clone.home, "hasty"), "1s");
   const api = new DockerApi(engine);
   const times = new Rounds();
 

@@ -15,7 +15,7 @@ await inPlace(async ({ clone, engine }) => {
   await newStack(clone);
   await up(clone);
   const platform = await declaredBy(clone, "dev", "peer");
-  const compose = new Compose(engine, platform, join(clone.home, "compose"));
+  const compose = Compose.of(engine, platform, join(clone.home, "compose"));
   await compose.run("up", "-d", "--wait");
   const ports = { mia: clone.ports.http, compose: publishedPort(platform, "edge", 80) };
   for (const port of Object.values(ports)) await firstRequest(port);

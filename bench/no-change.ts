@@ -10,7 +10,7 @@ import { inPlace, newStack, up } from "./support/stack.ts";
 await inPlace(async ({ clone, engine }) => {
   await newStack(clone);
   await up(clone);
-  const compose = new Compose(engine, await declaredBy(clone, "dev", "peer"), join(clone.home, "compose"));
+  const compose = Compose.of(engine, await declaredBy(clone, "dev", "peer"), join(clone.home, "compose"));
   await compose.run("up", "-d", "--wait");
 
   const times = new Rounds();

@@ -11,7 +11,7 @@ import { inPlace } from "./support/stack.ts";
 await inPlace(async ({ clone, engine }) => {
   await clone.mustPulumi("stack", "select", "qa", "--create");
   await clone.mustPulumi("up", "--yes", "--skip-preview");
-  const compose = new Compose(engine, await declaredBy(clone, "qa", "peer"), join(clone.home, "compose"));
+  const compose = Compose.of(engine, await declaredBy(clone, "qa", "peer"), join(clone.home, "compose"));
   await clone.mustPulumi("destroy", "--yes", "--skip-preview");
 
   const times = new Rounds();
