@@ -45,6 +45,6 @@ export function account(server: string, service: string, args: AccountArgs, pare
       [`${prefix}_PASSWORD_FILE`]: file,
     },
     secrets: { [file]: password.result },
-    ready: made,
+    dependsOn: made,
   };
 }

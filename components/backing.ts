@@ -6,11 +6,8 @@ export interface Link {
   readonly variables: Readonly<Record<string, string>>;
   /** The service's own secrets, by the path of the file that holds each in its container. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
-  /**
-   * What has to be there before the service starts: its account.
-   * @default nothing, since a service finds it later too, as it does where that was away
-   */
-  readonly ready?: pulumi.Input<pulumi.Resource>;
+  /** What is there before the service starts, and until it has ended; whether it is well yet is the service's to find out. */
+  readonly dependsOn: pulumi.Input<pulumi.Resource>;
 }
 
 /** Something that services use, such as the database. */

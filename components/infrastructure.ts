@@ -32,6 +32,7 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
   readonly ready: Promise<docker.Container>;
 
   private readonly linked: Readonly<Record<string, string>>;
+  private readonly container: docker.Container;
 
   constructor(name: string, args: InfrastructureArgs, opts?: pulumi.ComponentResourceOptions) {
     const { environment, network, definition } = args;
@@ -65,6 +66,7 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
     );
     this.linked = definition.port === undefined ? {} : linkVariables(name, definition.port);
     this.imageName = image.name;
+    this.container = container;
     this.containerId = container.id;
     this.ready = healthy(container, { part: name, machine, ...definition });
     this.registerOutputs({ imageName });
@@ -72,6 +74,6 @@ export class Infrastructure extends pulumi.ComponentResource implements Backing 
 
   /** Where it is; it knows nobody by name. */
   link(): Link {
-    return { variables: this.linked, secrets: {} };
+    return { variables: this.linked, secrets: {}, dependsOn: this.container };
   }
 }

@@ -70,7 +70,7 @@ export class Service extends pulumi.ComponentResource {
     const containers = Array.from({ length: environment.replicas[name] ?? 1 }, (_, i) =>
       replica(i === 0 ? name : `${name}-${String(i + 1)}`, name, container, {
         parent: this,
-        dependsOn: links.flatMap(({ ready = [] }) => ready),
+        dependsOn: links.map(({ dependsOn }) => dependsOn),
       }),
     );
     this.serviceName = name;

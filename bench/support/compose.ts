@@ -77,15 +77,15 @@ export function serviceOf(platform: Declared, part: Part, folder: string, interv
     restart: inputs.restart,
     stop_grace_period: `${String(inputs.stopTimeout)}s`,
     logging: { driver: "json-file", options: inputs.logOpts },
-    depends_on: Object.fromEntries(after.map((name) => [keyOf(name), condition(platform, name)])),
+    depends_on: Object.fromEntries([...after].map(([name, well]) => [keyOf(name), condition(platform, name, well)])),
     // Who depends on it waits for the end of this, too.
     ...(part.name === "db" && platform.sql !== "" ? { post_start: [{ command: usersCommand(part) }] } : {}),
   };
 }
 
-function condition({ parts }: Declared, name: string): object {
+function condition({ parts }: Declared, name: string, well: boolean): object {
   const isChecked = parts.find((part) => part.name === name)?.inputs.healthcheck !== undefined;
-  return { condition: isChecked ? "service_healthy" : "service_started" };
+  return { condition: well && isChecked ? "service_healthy" : "service_started" };
 }
 
 /** Compose makes the key a name on the network too, and there a part may have to be known as nothing, or as another. */

@@ -44,8 +44,8 @@ export interface Inputs {
 export interface Part {
   readonly name: string;
   readonly inputs: Inputs;
-  /** The containers that have to be well before it starts. */
-  readonly after: readonly string[];
+  /** The containers that it starts after, and whether those have to be well, as where it has an account there. */
+  readonly after: ReadonlyMap<string, boolean>;
 }
 
 /** A platform as the program has declared it: what its peers are made of, so that they can't be another. */
@@ -119,17 +119,17 @@ function title(urn: string): string {
   return urn.split("::").at(-1) ?? "";
 }
 
-/** Those that are reached by way of what is no container, such as the command that makes a user. */
-function containersBefore(urn: string, byUrn: ReadonlyMap<string, Resource>): string[] {
-  const found = new Set<string>();
-  const look = (one: string) => {
+/** Also those that are reached by way of what is no container: the command that makes an account waits until they are well. */
+function containersBefore(urn: string, byUrn: ReadonlyMap<string, Resource>): Map<string, boolean> {
+  const found = new Map<string, boolean>();
+  const look = (one: string, well: boolean) => {
     for (const before of byUrn.get(one)?.dependencies ?? []) {
-      if (byUrn.get(before)?.type === container) found.add(title(before));
-      else look(before);
+      if (byUrn.get(before)?.type === container) found.set(title(before), well || found.get(title(before)) === true);
+      else look(before, true);
     }
   };
-  look(urn);
-  return [...found];
+  look(urn, false);
+  return found;
 }
 
 /** At ports that are free. */
