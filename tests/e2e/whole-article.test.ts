@@ -185,10 +185,14 @@ describe("The whole article", function () {
         await eventually(10, instances, (count) => count === (another ? 2 : 1));
       }
       await new Promise((resume) => setTimeout(resume, 1000));
+      await eventually(
+        30,
+        () => Promise.resolve(sent),
+        (count) => count > 100,
+      );
       done = true;
       await Promise.all(loads);
       assert.deepEqual(failed, [], `of ${String(sent)}`);
-      assert.ok(sent > 100, String(sent));
       assert.equal(await supervised(), master);
       const masters = (await must("top", await engine.container("catalog"), "-o", "pid,args"))
         .split("\n")
