@@ -414,6 +414,7 @@ describe("No request fails", function () {
       await eventually(10, services, (text) => text.includes(`:${name}:3000`));
       await engine.killMain(id);
       const killed = Date.now();
+      await eventually(10, passing, (text) => !text.includes(`:${name}:3000`));
       await eventually(10, services, (text) => !text.includes(`:${name}:3000`));
       times.push((Date.now() - killed) / 1000);
     }
