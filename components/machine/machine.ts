@@ -126,7 +126,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   private async choosePlace(name: string, first: random.RandomUuid): Promise<P> {
     const { engine, declared } = this;
     // Asked now, so that it is there when it is needed.
-    if (this.answers) void publishing(engine);
+    void publishing(engine);
     // Of one that can't be asked, neither is known.
     if (this.answers) refuseAnother(declared.platform, engine, await valueOf(first.keepers));
     const here = {

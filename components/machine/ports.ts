@@ -90,7 +90,6 @@ async function holdersOf(
   { platform, publishAddress }: Pick<Place, "platform" | "publishAddress">,
   engine: Engine,
 ): Promise<Map<string, Holder>> {
-  if (engine.asleep === true) return new Map(); // nobody can know
   const running = await publishing(engine);
   if (!running.ok) throw new RunError(`The engine does not say what runs on it (${running.why}): try again.`);
   const holders = new Map<string, Holder>();
@@ -109,8 +108,12 @@ async function holdersOf(
 
 const asked = new WeakMap<Engine, Promise<Answer>>();
 
-/** What runs on an engine and publishes ports, a line each; asked once, before anything of the program's own is there. */
+/**
+ * What runs on an engine and publishes ports, a line each; asked once, before anything of the program's own is there. Of one
+ * that can't be asked yet nobody can know, and nothing runs there.
+ */
 export function publishing(engine: Engine): Promise<Answer> {
+  if (engine.asleep === true) return Promise.resolve({ ok: true, stdout: "", why: "" });
   const format = '{{.Names}}\t{{.Label "mia.platform"}}\t{{.Ports}}';
   const answer = asked.get(engine) ?? docker(engine.address, "ps", "--format", format);
   asked.set(engine, answer);
