@@ -2,7 +2,8 @@
 
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cache, longRun, moveInto, root } from "../steps.mjs";
+import { cache, moveInto, root } from "../steps.mjs";
+import { goBuild } from "./go-build.mjs";
 
 /**
  * Builds it where no earlier run has, and says where it is. What is to be known of it: its `title`, its folder in go/ with the
@@ -16,12 +17,11 @@ export async function buildGoTool(setup, { title, source, module, main, version:
     const fresh = `${folder}.${process.pid}`;
     rmSync(fresh, { recursive: true, force: true });
     const held = variable.startsWith("main.") ? variable : `${module}/${variable}`;
-    const flags = `-s -w -X ${held}=v${version}`;
-    const args = ["build", "-ldflags", flags, "-o", join(fresh, file), `${module}/${main}`];
-    await longRun(setup, `Build ${title}`, "go", args, {
+    await goBuild(setup, `Build ${title}`, {
       cwd,
-      env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
-      wayOut: "If Go can't reach its module proxy, set GOPROXY and try again.",
+      packages: [`${module}/${main}`],
+      output: join(fresh, file),
+      flags: [`-X ${held}=v${version}`],
     });
     moveInto(fresh, folder);
   }

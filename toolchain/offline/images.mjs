@@ -8,6 +8,7 @@ import { atLeast } from "../../platform/versions.mjs";
 import { installPackages, isDebian } from "../apt.mjs";
 import { cache, longRun, moveInto, root, run, say, SetupError, which } from "../steps.mjs";
 import { contentHash } from "../../delivery/content-hash.mjs";
+import { goBuild } from "./go-build.mjs";
 import { goVersion, minimumGo } from "./pulumi.mjs";
 
 const recipes = join(root, "toolchain/offline/images");
@@ -15,7 +16,7 @@ const sources = join(root, "toolchain/offline/go");
 const address = process.env.MIA_OFFLINE_REGISTRY || "127.0.0.1:5077";
 const container = "mia-offline-registry";
 
-/** Which upstream image each recipe stands in for, in the order in which they are built. */
+/** Which upstream image each recipe stands in for. */
 const { equivalents } = JSON.parse(readFileSync(join(recipes, "equivalents.json"), "utf8"));
 
 /** The images' common prefix. It holds a hash of the recipes, so that one name never means two contents. */
@@ -41,12 +42,30 @@ export async function buildImages(setup, refusal) {
   }
   const base = await buildBase(setup);
   await startRegistry(setup, base);
-  for (const equivalent of equivalents) {
-    const name = `${prefix}${equivalent.image}`;
-    if (await inRegistry(name)) continue;
-    await dockerBuild(setup, equivalent.recipe, name, base, await context(setup, equivalent));
-    await longRun(setup, `Push ${equivalent.recipe}`, "docker", ["push", name], {});
-  }
+  // Go's compiler keeps all processors busy, Debian's packages half of one.
+  const fromGo = equivalents.filter(({ go }) => go !== undefined);
+  const others = equivalents.filter(({ go }) => go === undefined);
+  await sideBySide([fromGo, others], (equivalent) => buildEquivalent(setup, equivalent, base));
+}
+
+async function buildEquivalent(setup, equivalent, base) {
+  const name = `${prefix}${equivalent.image}`;
+  if (await inRegistry(name)) return;
+  await dockerBuild(setup, equivalent.recipe, name, base, await context(setup, equivalent));
+  await longRun(setup, `Push ${equivalent.recipe}`, "docker", ["push", name], {});
+}
+
+/** Does the work of each list one after the other, and the lists side by side; where something fails, nothing more is begun. */
+async function sideBySide(lists, work) {
+  let failure;
+  await Promise.all(
+    lists.map(async (list) => {
+      for (const one of list) {
+        if (failure === undefined) await work(one).catch((error) => (failure ??= error));
+      }
+    }),
+  );
+  if (failure !== undefined) throw failure;
 }
 
 function goParts() {
@@ -103,11 +122,10 @@ async function context(setup, { recipe, go, npm, maven }) {
 }
 
 async function buildGo(setup, { module, package: main }, folder) {
-  const args = ["build", "-ldflags", "-s -w", "-o", `${folder}/`, main];
-  await longRun(setup, `Build ${module} from its Go module`, "go", args, {
+  await goBuild(setup, `Build ${module} from its Go module`, {
     cwd: join(sources, module),
-    env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
-    wayOut: "If Go can't reach its module proxy, set GOPROXY and try again.",
+    packages: [main],
+    output: `${folder}/`,
   });
 }
 

@@ -15,6 +15,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { addPath, cache, longRun, moveInto, root, run, setVariable, which } from "../steps.mjs";
 import { contentHash } from "../../delivery/content-hash.mjs";
+import { goBuild } from "./go-build.mjs";
 
 export const minimumGo = "1.26";
 
@@ -109,7 +110,7 @@ async function make(target, fill) {
 }
 
 async function buildEngine(setup, version, folder) {
-  await go(setup, "Build the Pulumi engine", {
+  await goBuild(setup, "Build the Pulumi engine", {
     flags: [`-X ${engineVersion}=v${version}`],
     packages: ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
     output: join(folder, "pulumi"),
@@ -119,7 +120,7 @@ async function buildEngine(setup, version, folder) {
 
 async function buildHost(setup, version, folder) {
   const source = await hostWithPassThrough(setup, join(folder, "source"));
-  await go(setup, "Build Pulumi's Node host", {
+  await goBuild(setup, "Build Pulumi's Node host", {
     flags: [`-X ${engineVersion}=v${version}`],
     packages: ["."],
     output: join(folder, "language-nodejs"),
@@ -137,9 +138,10 @@ async function buildHost(setup, version, folder) {
 /** A folder for each plugin, as Pulumi installs it. */
 async function buildPlugins(setup, versions, folder) {
   const made = join(folder, "made");
-  await go(setup, "Build Pulumi's plugins", {
+  await goBuild(setup, "Build Pulumi's plugins", {
     flags: plugins.map((name) => `-X mia/offline/plugins/${name}p.Version=${versions[name]}`),
     packages: ["./cmd/..."],
+    tags: ["no_compose"],
     output: `${made}/`,
     cwd: join(sources, "plugins"),
   });
@@ -164,14 +166,6 @@ async function install(setup, name, version, from, folder) {
 }
 
 const engineVersion = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
-
-async function go(setup, title, { flags, packages, output, cwd }) {
-  await longRun(setup, title, "go", ["build", "-ldflags", ["-s -w", ...flags].join(" "), "-o", output, ...packages], {
-    cwd,
-    env: { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false -tags=no_compose" },
-    wayOut: "If Go can't reach its module proxy, set GOPROXY and try again.",
-  });
-}
 
 /** The host's package, with go/language-nodejs/pass-through.go and the one line that uses it. */
 async function hostWithPassThrough(setup, folder) {
