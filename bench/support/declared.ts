@@ -87,7 +87,7 @@ export async function declaredBy(clone: Clone, stack: string, name: string): Pro
     return stdin === undefined ? [] : [{ create, stdin }];
   });
   const definitions = said
-    .filter(({ create }) => create.includes("import_definitions"))
+    .filter(({ create }) => create.includes("/api/definitions"))
     .map(({ stdin }) => JSON.parse(stdin) as Declared["queueUsers"]);
   return {
     name,
