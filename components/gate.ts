@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { settled } from "./healthy.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { allLoaded, type LoadedArgs } from "./loaded.ts";
+import { thereOn } from "./machine/there.ts";
 import { sweep } from "./sweep.ts";
 import { valueOf } from "./value.ts";
 
@@ -39,8 +40,11 @@ async function pass(args: GateArgs, gate: pulumi.Resource, containers: docker.Co
   const { loadBalancer, machine, answerSeconds = 30 } = args;
   await answers(loadBalancer, answerSeconds, gate);
   await allLoaded(args, containers);
-  await Promise.all(containers.map(settled));
-  await sweep(containers, machine, gate);
+  const there = await thereOn(machine.address);
+  if (there.why !== "")
+    throw new pulumi.ResourceError(`the engine does not say what is on it: ${there.why}`, gate, true);
+  await Promise.all(containers.map((container) => settled(container, there)));
+  await sweep(containers, there, machine, gate);
   return true;
 }
 

@@ -5,6 +5,7 @@ import type { HealthCheck } from "../platform/catalogue/infrastructure.ts";
 import { type Address, docker, lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
 import { stateOf } from "./machine/states.ts";
+import { isWell, type There } from "./machine/there.ts";
 import { knownValueOf, valueOf } from "./value.ts";
 
 /** How long to wait for whom. */
@@ -19,9 +20,6 @@ export interface HealthyArgs {
   healthCheck?: HealthCheck | undefined;
 }
 
-/** Those of which Docker has said that they are well. */
-const sure = new WeakSet<Container>();
-
 /** How each was waited for. */
 const waits = new WeakMap<Container, HealthyArgs>();
 
@@ -34,15 +32,18 @@ const waits = new WeakMap<Container, HealthyArgs>();
 export async function healthy(container: Container, args: HealthyArgs): Promise<Container> {
   if (pulumi.runtime.isDryRun()) return foretell(container, args);
   waits.set(container, args);
+  // The gate looks at all once more.
+  if (isWell(await args.machine.there, await valueOf(container.id))) return container;
+  return waitFor(container, args);
+}
+
+async function waitFor(container: Container, args: HealthyArgs): Promise<Container> {
   const id = await valueOf(container.id);
   const deadline = Date.now() + args.readySeconds * 1000;
   let started = false;
   for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
     const state = await look(id, args.machine.address);
-    if (state.kind === "healthy") {
-      sure.add(container);
-      return container;
-    }
+    if (state.kind === "healthy") return container;
     if (state.kind === "starting" && (await passes(id, args))) return container;
     if (state.kind === "stopped" && !started) {
       await pulumi.log.warn(`${args.part} ${state.words}: starting it again`, container);
@@ -63,35 +64,41 @@ export async function healthy(container: Container, args: HealthyArgs): Promise<
  */
 export async function stillHealthy(container: Container): Promise<void> {
   const args = waits.get(container);
-  if (args !== undefined) await healthy(container, args);
+  if (args !== undefined) await waitFor(container, args);
 }
 
 /**
- * The container, once Docker too has found out that it is well, of which that is known here.
+ * Comes once Docker too has found out that a container is well, if it was not by what was there just now.
  * @throws ResourceError where Docker finds the contrary, with the last log lines.
  */
-export async function settled(container: Container): Promise<void> {
+export async function settled(container: Container, there: There): Promise<void> {
   const args = waits.get(container);
-  if (args === undefined || sure.has(container)) return;
   const id = await valueOf(container.id);
+  if (args === undefined || isWell(there, id)) return;
   const deadline = Date.now() + args.readySeconds * 1000;
   while ((await look(id, args.machine.address)).kind === "starting" && Date.now() < deadline) await sleep(200);
-  await healthy(container, args);
+  await waitFor(container, args);
 }
 
-/** Whether the check passes when it is run as Docker would. */
+/**
+ * Whether the check passes when it is run as Docker would. It is asked for some seconds inside, since a docker command for
+ * each question would take from the parts' own start more than they need.
+ */
 async function passes(id: string, { healthCheck, machine }: HealthyArgs): Promise<boolean> {
   const [how, ...words] = healthCheck?.tests ?? [];
   if (how === undefined) return false;
   const command = how === "CMD-SHELL" ? ["/bin/sh", "-c", ...words] : words;
-  return (await docker(machine.address, "container", "exec", id, ...command)).ok;
+  return (await docker(machine.address, "container", "exec", id, "/bin/sh", "-c", patiently, ...command)).ok;
 }
+
+/** Ends by itself, also where nobody waits for it any more. */
+const patiently = 'for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do "$0" "$@" && exit; sleep 0.2; done; exit 1';
 
 /** What Docker shows of one that is there already, though nothing of it changes. */
 async function foretell(container: Container, { part, machine }: HealthyArgs): Promise<Container> {
   if (!machine.answers) return container;
   const id = await knownValueOf(container.id, container);
-  if (id === undefined) return container;
+  if (id === undefined || isWell(await machine.there, id)) return container;
   const { kind, words } = await look(id, machine.address);
   if (kind === "stopped") await pulumi.log.warn(`${part} ${words}: an \`up\` starts it again`, container);
   if (kind === "gone") await pulumi.log.warn(`${part} ${words}`, container);

@@ -12,6 +12,7 @@ type Kind = "container" | "network" | "volume";
  */
 export function leftover(kind: Kind, name: string, machine: Machine): pulumi.ResourceHookFunction {
   return async () => {
+    if (!(await wasThere(kind, name, machine))) return;
     const labels = kind === "container" ? ".Config.Labels" : ".Labels";
     const format = `{{with ${labels}}}{{index . "mia.stack"}}{{end}}`;
     const there = await docker(machine.address, kind, "inspect", "--format", format, name);
@@ -30,4 +31,11 @@ export function leftover(kind: Kind, name: string, machine: Machine): pulumi.Res
       throw new Error(`${kind} ${name} is left of an \`up\` that was killed, and can't be removed: ${removed.why}`);
     await pulumi.log.warn(`removed the ${kind} ${name}, which an \`up\` that was killed had left`);
   };
+}
+
+/** Of a network, which a stack has one of, nothing is known before. */
+async function wasThere(kind: Kind, name: string, { there }: Machine): Promise<boolean> {
+  const { containers, volumes } = await there;
+  if (kind === "network") return true;
+  return (kind === "container" ? containers : volumes).some((one) => one.name === name);
 }

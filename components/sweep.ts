@@ -2,26 +2,23 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { docker as run, dockerLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
+import type { There } from "./machine/there.ts";
 import { valueOf } from "./value.ts";
 
 /**
- * Takes away, in good order, every container of this stack but these: those that are replaced now, and those that an `up` that
- * was killed has left, which no state knows. Pulumi's own deletion then finds them gone.
- * @throws ResourceError of `resource` where the engine does not say what there is.
+ * Takes away, in good order, every container of this stack that is there but these: those that are replaced now, and those
+ * that an `up` that was killed has left, which no state knows. Pulumi's own deletion then finds them gone.
  */
 export async function sweep(
   known: readonly docker.Container[],
+  { containers }: There,
   machine: Machine,
   resource: pulumi.Resource,
 ): Promise<void> {
   const ids = new Set(await Promise.all(known.map(({ id }) => valueOf(id))));
-  const filter = `label=mia.stack=${await valueOf(machine.stackId)}`;
-  const format = "{{.ID}} {{.Names}}";
-  const list = await run(machine.address, "ps", "--all", "--no-trunc", "--format", format, "--filter", filter);
-  if (!list.ok) throw new pulumi.ResourceError(`the engine does not list its containers: ${list.why}`, resource, true);
-  const containers = list.stdout.split("\n").map((line) => line.split(" "));
-  const left = containers.filter(([id = ""]) => id !== "" && !ids.has(id));
-  await Promise.all(left.map(([id = "", name = ""]) => remove(id, name, machine, resource)));
+  const own = await valueOf(machine.stackId);
+  const left = containers.filter(({ id, stack }) => stack === own && !ids.has(id));
+  await Promise.all(left.map(({ id, name }) => remove(id, name, machine, resource)));
 }
 
 async function remove(id: string, name: string, { address }: Machine, resource: pulumi.Resource): Promise<void> {

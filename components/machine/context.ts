@@ -4,7 +4,8 @@ import type { ContextSettings } from "../../platform/machine.ts";
 import { contextAddress } from "./addresses.ts";
 import { docker } from "./docker.ts";
 import { askEngine, type Engine, reachedAt, refuseMissingCommand } from "./engine.ts";
-import { certificatesOf, contextFormat, socketOf } from "./local.ts";
+import { certificatesOf, socketOf } from "./local.ts";
+import { contextOf } from "./questions.ts";
 
 /**
  * The engine of a docker context, whatever else this shell's docker command talks to.
@@ -14,7 +15,7 @@ export async function contextEngine(
   { name }: ContextSettings,
   { source, delivery }: Pick<Environment, "source" | "delivery">,
 ): Promise<Engine> {
-  const inspected = await docker({}, "context", "inspect", "--format", contextFormat, name);
+  const inspected = await contextOf(name);
   refuseMissingCommand(inspected.why);
   if (!inspected.ok) {
     const { stdout } = await docker({}, "context", "ls", "--format", "{{.Name}}");

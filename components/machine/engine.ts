@@ -1,7 +1,9 @@
 import { RunError } from "@pulumi/pulumi";
 import type * as pulumi from "@pulumi/pulumi";
 import { atLeast, minimumEngine } from "../../platform/versions.mjs";
-import { type Address, type Answer, docker } from "./docker.ts";
+import type { Address, Answer } from "./docker.ts";
+import { infoOf } from "./questions.ts";
+import type { There } from "./there.ts";
 
 /** A Docker engine that answers, or one that an `up` makes answer. */
 export interface Engine {
@@ -33,6 +35,8 @@ export interface Engine {
   readonly deletedWith?: pulumi.Resource;
   /** In a preview, of one that is still to be made or started: it can't be asked. @default false */
   readonly asleep?: boolean;
+  /** What is on it, where that was asked early. @default it is asked once the engine is known */
+  readonly there?: Promise<There>;
   /** What the stack's output `machine` says beside the driver and the engine's host. @default nothing */
   readonly facts?: Readonly<Record<string, string>>;
 }
@@ -43,13 +47,6 @@ export interface Info {
   readonly platform: string;
   readonly rootless: boolean;
   readonly operatingSystem: string;
-}
-
-/** Asks an engine who it is, for `askEngine` to judge. */
-export function infoOf(address: Address): Promise<Answer> {
-  const format =
-    "{{.ID}} {{.ServerVersion}} {{.OSType}}/{{.Architecture}} {{range .SecurityOptions}}{{.}},{{end}} {{.OperatingSystem}}";
-  return docker(address, "info", "--format", format);
 }
 
 /**

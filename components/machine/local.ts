@@ -1,16 +1,15 @@
 import { RunError } from "@pulumi/pulumi";
 import { join } from "node:path";
-import { docker } from "./docker.ts";
-import { askEngine, type Engine, infoOf, reachedAt, refuseMissingCommand } from "./engine.ts";
+import { askEngine, type Engine, reachedAt, refuseMissingCommand } from "./engine.ts";
+import { askLocal } from "./questions.ts";
 
 /**
  * The engine that the docker command talks to: DOCKER_HOST's, the current context's, or the local socket's.
  * @throws RunError when it does not answer or is too old: nothing is created then.
  */
 export async function localEngine(): Promise<Engine> {
-  // Side by side: the same engine answers both.
-  const asked = infoOf({});
-  const current = await docker({}, "context", "inspect", "--format", contextFormat);
+  const { info, context, there } = askLocal();
+  const current = await context;
   refuseMissingCommand(current.why);
   const [name = "default", host = "", ...tls] = current.stdout.split(" ");
   const variable = process.env["DOCKER_CONTEXT"];
@@ -28,7 +27,7 @@ export async function localEngine(): Promise<Engine> {
       away: `start it, or ${choice} one that runs.`,
       old: `update it, or ${choice} another.`,
     },
-    asked,
+    info,
   );
   const certificates = certificatesOf(tls);
   return {
@@ -42,11 +41,9 @@ export async function localEngine(): Promise<Engine> {
     socket: socketOf(host, operatingSystem),
     reachedAt: reachedAt(host),
     choice,
+    there,
   };
 }
-
-/** What there is to know of a docker context: its name, its engine's host, how much TLS it has, and in which folder. */
-export const contextFormat = "{{.Name}} {{.Endpoints.docker.Host}} {{len .TLSMaterial}} {{.Storage.TLSPath}}";
 
 /** The certificates of a context: Pulumi's provider would take its host alone, and only from the usual folder. */
 export function certificatesOf([count = "0", ...folder]: string[]): Pick<Engine, "certificates"> {

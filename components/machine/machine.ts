@@ -9,7 +9,8 @@ import { knownValueOf, valueOf } from "../value.ts";
 import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
 import { refuseLostVolumes, type Volume, volumesOf } from "./lost-volumes.ts";
-import { freePort, publishing, refuseUnavailable } from "./ports.ts";
+import { freePort, refuseUnavailable } from "./ports.ts";
+import { nothing, type There, thereOn } from "./there.ts";
 
 /** What a Machine is made of. */
 export interface MachineArgs<P extends Place> {
@@ -44,6 +45,8 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   readonly answers: boolean;
   /** Whether it is still to be made: it has nothing yet. */
   readonly isNew: boolean;
+  /** What was on it when the program began; nothing where that can't be asked. */
+  readonly there: Promise<There>;
 
   private readonly engine: Engine;
   private readonly declared: Declared<P>;
@@ -65,6 +68,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     this.platform = engine.platform;
     this.answers = engine.asleep !== true;
     this.isNew = engine.id === "";
+    this.there = this.answers ? (engine.there ?? thereOn(engine.address)) : Promise.resolve(nothing);
     this.facts = known<Readonly<Record<string, string>>>(engine, {
       engineUrl: engine.host,
       ...certificatePath(engine),
@@ -125,23 +129,26 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
 
   private async choosePlace(name: string, first: random.RandomUuid): Promise<P> {
     const { engine, declared } = this;
-    // Asked now, so that it is there when it is needed.
-    void publishing(engine);
     // Of one that can't be asked, neither is known.
     if (this.answers) refuseAnother(declared.platform, engine, await valueOf(first.keepers));
     const here = {
       ...declared,
       publishAddress: declared.publishAddress || (engine.reachedAt === "127.0.0.1" ? "127.0.0.1" : "0.0.0.0"),
     };
-    const placed = { ...here, ports: await this.choosePorts(name, here) };
-    await refuseUnavailable(placed, engine);
+    const there = await this.there;
+    if (there.why !== "") throw new pulumi.RunError(`The engine does not say what is on it (${there.why}): try again.`);
+    const placed = { ...here, ports: await this.choosePorts(name, here, there) };
+    await refuseUnavailable(placed, engine, there);
     // Not before: the state would have it by another engine.
-    const there = this.volumesThere();
-    this.place = () => provider(name, engine, declared, this, this.losesNothing(there));
+    const volumes = this.volumesThere();
+    this.place = () => provider(name, engine, declared, this, this.losesNothing(volumes));
     return placed as unknown as P;
   }
 
-  /** Comes once the program has declared all that it does, and never where a volume would be lost: then the program ends. */
+  /**
+   * Comes once the program has declared all that it does, and never where a volume would be lost: then the program ends. A
+   * preview, which touches nothing, ends then as well, but need not wait before it begins.
+   */
   private losesNothing(there: Promise<readonly Volume[]>): pulumi.Output<unknown> {
     const refusal = (async () => {
       await setImmediate();
@@ -149,6 +156,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
       if (!this.answers || this.isNew || id === undefined) return;
       await refuseLostVolumes(this.declared, there, id, this.volumes);
     })();
+    if (pulumi.runtime.isDryRun()) return pulumi.output(true);
     return pulumi.output(
       new Promise<true>((done) => {
         // Rejected, it ends the program in its own words, and not in those of all that wait for it.
@@ -162,7 +170,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   /** The volumes of the stack that its engine has: asked for while the program goes on to declare. */
   private volumesThere(): Promise<readonly Volume[]> {
     if (!this.answers || this.isNew) return Promise.resolve([]);
-    const there = volumesOf(this.engine.address, this.knownStackId());
+    const there = volumesOf(this.engine.address, this.there, this.knownStackId());
     // Who waits for it says what is wrong.
     there.catch(() => undefined);
     return there;
@@ -174,7 +182,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   }
 
   /** The ports, with those that are to be free: the state remembers what was free at the first `up`. */
-  private async choosePorts(name: string, place: Declared<Place>): Promise<Record<string, number>> {
+  private async choosePorts(name: string, place: Declared<Place>, there: There): Promise<Record<string, number>> {
     const ports: Record<string, number | "free"> = { ...place.ports };
     const chosen: Record<string, number> = {};
     for (const [port, wanted] of Object.entries(ports)) {
@@ -182,7 +190,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
         chosen[port] = wanted;
         continue;
       }
-      const free = await freePort(port, { ...place, ports: { ...ports, ...chosen } }, this.engine);
+      const free = await freePort(port, { ...place, ports: { ...ports, ...chosen } }, this.engine, there);
       const remembered = new random.RandomInteger(
         `${name}-${port}-port`,
         { min: free, max: free },

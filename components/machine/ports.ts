@@ -4,8 +4,8 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { type Declared, type Place, portAfter, portKey, protocolOf, setCommand } from "../../platform/environment.ts";
 import { ConfigError, type Problem } from "../../platform/problem.ts";
-import { type Answer, docker } from "./docker.ts";
 import type { Engine } from "./engine.ts";
+import type { There } from "./there.ts";
 import { unfinishedHolder } from "./unfinished.ts";
 
 /**
@@ -13,8 +13,8 @@ import { unfinishedHolder } from "./unfinished.ts";
  * is created.
  * @throws RunError that names all of them at once.
  */
-export async function refuseUnavailable(place: Place, engine: Engine): Promise<void> {
-  const problems = [...(await foreignAddresses(place, engine)), ...(await takenPorts(place, engine))];
+export async function refuseUnavailable(place: Place, engine: Engine, there: There): Promise<void> {
+  const problems = [...(await foreignAddresses(place, engine)), ...(await takenPorts(place, engine, there))];
   if (problems.length > 0) throw new RunError(new ConfigError(problems).message);
 }
 
@@ -42,9 +42,9 @@ async function foreignAddresses(place: Place, engine: Engine): Promise<Problem[]
   return (await Promise.all(problems)).flat();
 }
 
-async function takenPorts(place: Place, engine: Engine): Promise<Problem[]> {
+async function takenPorts(place: Place, engine: Engine, there: There): Promise<Problem[]> {
   const { source, publishAddress, ports } = place;
-  const holders = await holdersOf(place, engine);
+  const holders = holdersOf(place, there);
   const problems = await Promise.all(
     Object.entries(ports).map(async ([name, port]): Promise<Problem[]> => {
       if (port === 0) return [];
@@ -57,7 +57,7 @@ async function takenPorts(place: Place, engine: Engine): Promise<Problem[]> {
         unfinished === undefined
           ? `${container === undefined ? "another program" : `the container ${container.name}`} holds`
           : `the Docker engine, once killed, seems to have kept for ${unfinished}`;
-      const other = `${setCommand(source)} ${portKey(place, name)} ${String(await freeFrom({ ...wanted, port: portAfter(port) }, engine, place))}`;
+      const other = `${setCommand(source)} ${portKey(place, name)} ${String(await freeFrom({ ...wanted, port: portAfter(port) }, place, engine, there))}`;
       return [
         {
           where: `${source}: ${portKey(place, name)}`,
@@ -86,15 +86,12 @@ interface Holder {
 }
 
 /** The containers that publish ports where this platform wants to, by port. */
-async function holdersOf(
+function holdersOf(
   { platform, publishAddress }: Pick<Place, "platform" | "publishAddress">,
-  engine: Engine,
-): Promise<Map<string, Holder>> {
-  const running = await publishing(engine);
-  if (!running.ok) throw new RunError(`The engine does not say what runs on it (${running.why}): try again.`);
+  { containers }: There,
+): Map<string, Holder> {
   const holders = new Map<string, Holder>();
-  for (const line of running.stdout.split("\n")) {
-    const [name = "", owner, ports = ""] = line.split("\t");
+  for (const { name, platform: owner, ports } of containers) {
     const published = /([\d.]+):(\d+)(?:-(\d+))?->[\d-]+\/(tcp|udp)/g;
     for (const [, address = "", from, to = from, protocol] of ports.matchAll(published)) {
       if (![address, publishAddress].includes("0.0.0.0") && address !== publishAddress) continue;
@@ -104,20 +101,6 @@ async function holdersOf(
     }
   }
   return holders;
-}
-
-const asked = new WeakMap<Engine, Promise<Answer>>();
-
-/**
- * What runs on an engine and publishes ports, a line each; asked once, before anything of the program's own is there. Of one
- * that can't be asked yet nobody can know, and nothing runs there.
- */
-export function publishing(engine: Engine): Promise<Answer> {
-  if (engine.asleep === true) return Promise.resolve({ ok: true, stdout: "", why: "" });
-  const format = '{{.Names}}\t{{.Label "mia.platform"}}\t{{.Ports}}';
-  const answer = asked.get(engine) ?? docker(engine.address, "ps", "--format", format);
-  asked.set(engine, answer);
-  return answer;
 }
 
 type Found = "free" | "taken" | "foreign";
@@ -149,15 +132,25 @@ async function probe({ host }: Engine, address: string, { port, protocol }: Port
  * A free port for what answers there. The search begins at the same one for the same platform, so that it mostly finds the
  * same again, and below those that the kernel gives to outgoing connections.
  */
-export async function freePort(name: string, place: Declared<Place>, engine: Engine): Promise<number> {
+export async function freePort(name: string, place: Declared<Place>, engine: Engine, there: There): Promise<number> {
   const digest = createHash("sha256").update(`${place.platform} ${name}`).digest();
-  return freeFrom({ port: 20_000 + (digest.readUInt32BE() % 10_000), protocol: protocolOf(name) }, engine, place);
+  return freeFrom(
+    { port: 20_000 + (digest.readUInt32BE() % 10_000), protocol: protocolOf(name) },
+    place,
+    engine,
+    there,
+  );
 }
 
 /** This port, or the next that nobody has. */
-async function freeFrom({ port, protocol }: Port, engine: Engine, place: Declared<Place>): Promise<number> {
+async function freeFrom(
+  { port, protocol }: Port,
+  place: Declared<Place>,
+  engine: Engine,
+  there: There,
+): Promise<number> {
   const wanted = Object.values(place.ports);
-  const holders = await holdersOf(place, engine);
+  const holders = holdersOf(place, there);
   const isTaken = async (candidate: Port) => {
     const holder = holders.get(key(candidate));
     if (holder !== undefined) return !holder.own;
