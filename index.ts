@@ -57,7 +57,7 @@ const elastic = new Infrastructure("elastic", { environment, network, definition
 const delivery = new Delivery("delivery", { environment, machine, images: ownImages, services: catalogue });
 const backing = { db, memcache, rmq, consul, elastic };
 const services = Object.entries(catalogue).map(
-  ([name, definition]) => new Service(name, { environment, network, delivery, definition, backing }),
+  ([name, definition]) => new Service(name, { environment, network, delivery, definition, backing, registrator }),
 );
 
 const lb = new LoadBalancer("lb", { environment, network, images: ownImages, consul });

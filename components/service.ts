@@ -8,6 +8,7 @@ import type { Backing } from "./backing.ts";
 import { type ContainerArgs, replica } from "./container.ts";
 import type { Delivery } from "./delivery.ts";
 import { healthy } from "./healthy.ts";
+import type { Infrastructure } from "./infrastructure.ts";
 import type { Network } from "./network.ts";
 
 /** What a Service is made of. */
@@ -20,6 +21,8 @@ export interface ServiceArgs {
   definition: Definition;
   /** What services can use, by name. */
   backing: Readonly<Record<BackingName, Backing>>;
+  /** What makes it known, before it starts and until it has ended. */
+  registrator: Infrastructure;
 }
 
 /** The longest that an instance may take to leave the load balancer and to answer what it has been asked: images/init/init. */
@@ -70,7 +73,7 @@ export class Service extends pulumi.ComponentResource {
     const containers = Array.from({ length: environment.replicas[name] ?? 1 }, (_, i) =>
       replica(i === 0 ? name : `${name}-${String(i + 1)}`, name, container, {
         parent: this,
-        dependsOn: links.map(({ dependsOn }) => dependsOn),
+        dependsOn: [args.registrator.link(), ...links].map(({ dependsOn }) => dependsOn),
       }),
     );
     this.serviceName = name;
