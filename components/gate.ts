@@ -4,7 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { settled } from "./healthy.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { allLoaded, type LoadedArgs } from "./loaded.ts";
-import { thereOn } from "./machine/there.ts";
 import { sweep } from "./sweep.ts";
 import { valueOf } from "./value.ts";
 
@@ -40,10 +39,7 @@ async function pass(args: GateArgs, gate: pulumi.Resource, containers: docker.Co
   const { loadBalancer, machine, answerSeconds = 30 } = args;
   await answers(loadBalancer, answerSeconds, gate);
   await allLoaded(args, containers);
-  const there = await thereOn(machine.address);
-  if (there.why !== "")
-    throw new pulumi.ResourceError(`the engine does not say what is on it: ${there.why}`, gate, true);
-  await Promise.all(containers.map((container) => settled(container, there)));
+  const there = await settled(containers, machine, gate);
   await sweep(containers, there, machine, gate);
   return true;
 }

@@ -5,7 +5,7 @@ import type { HealthCheck } from "../platform/catalogue/infrastructure.ts";
 import { type Address, docker, lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
 import { stateOf } from "./machine/states.ts";
-import { isWell, type There } from "./machine/there.ts";
+import { isWell, type There, thereOn } from "./machine/there.ts";
 import { knownValueOf, valueOf } from "./value.ts";
 
 /** How long to wait for whom. */
@@ -25,15 +25,16 @@ const waits = new WeakMap<Container, HealthyArgs>();
 
 /**
  * The container, once its health check passes, or once it runs where it has none: what starts after it depends on this.
- * Docker asks for the first time after a whole interval; until it has an answer, it is asked here. One that somebody has
+ * Docker asks for the first time after a whole interval; until it has an answer, the check is asked here. One that somebody has
  * stopped is started again. A preview waits for nothing, and says what an `up` would start.
  * @throws ResourceError that says what is wrong, with the last log lines.
  */
 export async function healthy(container: Container, args: HealthyArgs): Promise<Container> {
   if (pulumi.runtime.isDryRun()) return foretell(container, args);
   waits.set(container, args);
-  // The gate looks at all once more.
-  if (isWell(await args.machine.there, await valueOf(container.id))) return container;
+  const id = await valueOf(container.id);
+  // Most run and are well: those are asked for together.
+  if (isWell(await args.machine.lately(), id)) return container;
   return waitFor(container, args);
 }
 
@@ -68,13 +69,31 @@ export async function stillHealthy(container: Container): Promise<void> {
 }
 
 /**
- * Comes once Docker too has found out that a container is well, if it was not by what was there just now.
- * @throws ResourceError where Docker finds the contrary, with the last log lines.
+ * What is on the engine once Docker, too, calls all of them well: mostly that is so at once.
+ * @throws ResourceError where Docker finds one ill, with its last log lines; and of `resource` where it does not say.
  */
-export async function settled(container: Container, there: There): Promise<void> {
+export async function settled(
+  containers: readonly Container[],
+  { address }: Machine,
+  resource: pulumi.Resource,
+): Promise<There> {
+  const list = async () => {
+    const there = await thereOn(address);
+    if (there.why === "") return there;
+    throw new pulumi.ResourceError(`the engine does not list its containers: ${there.why}`, resource, true);
+  };
+  const there = await list();
+  const ids = await Promise.all(containers.map(({ id }) => valueOf(id)));
+  if (ids.every((id) => isWell(there, id))) return there;
+  await Promise.all(containers.map(settle));
+  return list();
+}
+
+/** Comes once Docker's own check of it passes, of which only that is known that it passed here. */
+async function settle(container: Container): Promise<void> {
   const args = waits.get(container);
+  if (args === undefined) return;
   const id = await valueOf(container.id);
-  if (args === undefined || isWell(there, id)) return;
   const deadline = Date.now() + args.readySeconds * 1000;
   while ((await look(id, args.machine.address)).kind === "starting" && Date.now() < deadline) await sleep(200);
   await waitFor(container, args);
@@ -86,19 +105,20 @@ export async function settled(container: Container, there: There): Promise<void>
  */
 async function passes(id: string, { healthCheck, machine }: HealthyArgs): Promise<boolean> {
   const [how, ...words] = healthCheck?.tests ?? [];
-  if (how === undefined) return false;
+  if (how === undefined || words.length === 0) return false;
   const command = how === "CMD-SHELL" ? ["/bin/sh", "-c", ...words] : words;
   return (await docker(machine.address, "container", "exec", id, "/bin/sh", "-c", patiently, ...command)).ok;
 }
 
 /** Ends by itself, also where nobody waits for it any more. */
-const patiently = 'for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do "$0" "$@" && exit; sleep 0.2; done; exit 1';
+const patiently =
+  'end=$(($(date +%s) + 4)); until "$0" "$@"; do [ "$(date +%s)" -lt "$end" ] || exit 1; sleep 0.2; done';
 
 /** What Docker shows of one that is there already, though nothing of it changes. */
 async function foretell(container: Container, { part, machine }: HealthyArgs): Promise<Container> {
   if (!machine.answers) return container;
   const id = await knownValueOf(container.id, container);
-  if (id === undefined || isWell(await machine.there, id)) return container;
+  if (id === undefined || isWell(await machine.lately(), id)) return container;
   const { kind, words } = await look(id, machine.address);
   if (kind === "stopped") await pulumi.log.warn(`${part} ${words}: an \`up\` starts it again`, container);
   if (kind === "gone") await pulumi.log.warn(`${part} ${words}`, container);

@@ -12,12 +12,12 @@ type Kind = "container" | "network" | "volume";
  */
 export function leftover(kind: Kind, name: string, machine: Machine): pulumi.ResourceHookFunction {
   return async () => {
-    if (!(await wasThere(kind, name, machine))) return;
+    if (!(await mayBeThere(kind, name, machine))) return;
     const labels = kind === "container" ? ".Config.Labels" : ".Labels";
     const format = `{{with ${labels}}}{{index . "mia.stack"}}{{end}}`;
-    const there = await docker(machine.address, kind, "inspect", "--format", format, name);
-    if (!there.ok) return;
-    if (there.stdout !== (await valueOf(machine.stackId))) {
+    const found = await docker(machine.address, kind, "inspect", "--format", format, name);
+    if (!found.ok) return;
+    if (found.stdout !== (await valueOf(machine.stackId))) {
       throw new Error(
         `a ${kind} ${name} is on the engine already, and it is not this stack's: remove it, or take a stack of another name (\`pulumi stack init NAME --copy-config-from …\`).`,
       );
@@ -33,9 +33,9 @@ export function leftover(kind: Kind, name: string, machine: Machine): pulumi.Res
   };
 }
 
-/** Of a network, which a stack has one of, nothing is known before. */
-async function wasThere(kind: Kind, name: string, { there }: Machine): Promise<boolean> {
-  const { containers, volumes } = await there;
-  if (kind === "network") return true;
-  return (kind === "container" ? containers : volumes).some((one) => one.name === name);
+/** Whether it may be there: containers are many, and asked for together. */
+async function mayBeThere(kind: Kind, name: string, machine: Machine): Promise<boolean> {
+  if (kind !== "container") return true;
+  const { containers, why } = await machine.lately();
+  return why !== "" || containers.some((container) => container.name === name);
 }

@@ -24,8 +24,8 @@ const administrator = "mia";
 const settingsFile = "/etc/rabbitmq/conf.d/90-administrator.conf";
 
 /**
- * A request to RabbitMQ's HTTP API as its administrator, with the standard input as its body. The image has nothing to send
- * one with but bash, and a rabbitmqctl is an Erlang of its own, which takes seconds where a whole platform starts.
+ * A request to RabbitMQ's HTTP API as its administrator, with the standard input as its body. It is sent by bash, which the
+ * image has; a rabbitmqctl is an Erlang of its own, which takes seconds where a whole platform starts.
  */
 function ask(method: "POST" | "DELETE", path: string): string {
   const head = [
@@ -36,10 +36,10 @@ function ask(method: "POST" | "DELETE", path: string): string {
   ];
   const lines = [
     "exec 3<>/dev/tcp/127.0.0.1/15672 || exit",
-    "body=$(cat)",
+    "LC_ALL=C body=$(cat)",
     `key=$(sed -n "s/^default_pass = /${administrator}:/p" ${settingsFile})`,
     `printf "${head.join("\\r\\n")}\\r\\n\\r\\n%s" "$(printf %s "$key" | base64 -w 0)" "\${#body}" "$body" >&3`,
-    'read -r -t 20 said <&3; [[ $said == *" 204 "* ]] || { echo "RabbitMQ says: $said" >&2; exit 1; }',
+    'read -r -t 20 said <&3; [[ $said == *" 204 "* ]] || { echo "RabbitMQ says ${said:-nothing}" | tr -d "\\r" >&2; exit 1; }',
   ];
   return `docker exec --interactive "$CONTAINER" bash -c '${lines.join("; ")}'`;
 }

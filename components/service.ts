@@ -45,7 +45,7 @@ export class Service extends pulumi.ComponentResource {
   readonly running: readonly Promise<docker.Container>[];
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { environment, network, definition } = args;
+    const { environment, network, definition, registrator } = args;
     const { source, tags, port, checkPath, memoryMib, readySeconds } = definition;
     const { machine } = network;
     super("mia:platform:Service", name, { source, tags, port }, { ...opts, ...machine.placement });
@@ -73,7 +73,7 @@ export class Service extends pulumi.ComponentResource {
     const containers = Array.from({ length: environment.replicas[name] ?? 1 }, (_, i) =>
       replica(i === 0 ? name : `${name}-${String(i + 1)}`, name, container, {
         parent: this,
-        dependsOn: [args.registrator.link(), ...links].map(({ dependsOn }) => dependsOn),
+        dependsOn: [registrator.link().dependsOn, ...links.map(({ dependsOn }) => dependsOn)],
       }),
     );
     this.serviceName = name;

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { atLeast, minimumEngine } from "../../platform/versions.mjs";
 import type { Address, Answer } from "./docker.ts";
 import { infoOf } from "./questions.ts";
-import type { There } from "./there.ts";
+import type { Listing } from "./there.ts";
 
 /** A Docker engine that answers, or one that an `up` makes answer. */
 export interface Engine {
@@ -35,8 +35,8 @@ export interface Engine {
   readonly deletedWith?: pulumi.Resource;
   /** In a preview, of one that is still to be made or started: it can't be asked. @default false */
   readonly asleep?: boolean;
-  /** What is on it, where that was asked early. @default it is asked once the engine is known */
-  readonly there?: Promise<There>;
+  /** Its containers, where they were asked for early. @default they are, once the engine is known */
+  readonly listing?: Listing;
   /** What the stack's output `machine` says beside the driver and the engine's host. @default nothing */
   readonly facts?: Readonly<Record<string, string>>;
 }

@@ -8,7 +8,7 @@ import { askLocal } from "./questions.ts";
  * @throws RunError when it does not answer or is too old: nothing is created then.
  */
 export async function localEngine(): Promise<Engine> {
-  const { info, context, there } = askLocal();
+  const { info, context, listing } = askLocal();
   const current = await context;
   refuseMissingCommand(current.why);
   const [name = "default", host = "", ...tls] = current.stdout.split(" ");
@@ -41,7 +41,7 @@ export async function localEngine(): Promise<Engine> {
     socket: socketOf(host, operatingSystem),
     reachedAt: reachedAt(host),
     choice,
-    there,
+    listing,
   };
 }
 

@@ -5,7 +5,6 @@ import { type Place, setCommand } from "../../platform/environment.ts";
 import { physicalName } from "../../platform/names.ts";
 import { ConfigError, type Problem } from "../../platform/problem.ts";
 import { type Address, docker } from "./docker.ts";
-import type { There } from "./there.ts";
 
 /** The labels that every volume of a stack is made with. Docker's own driver keeps it, which needs no word. */
 export function volumeLabels(stackId: string): Readonly<Record<string, string>> {
@@ -79,16 +78,19 @@ function consent({ Name, CreatedAt }: Volume): string {
 }
 
 /**
- * The volumes of a stack, whose id may still be to come: none where it does not come.
- * @throws RunError where the engine does not show them.
+ * The volumes of a stack, whose id may still be to come: the engine is asked meanwhile. None where it does not come.
+ * @throws RunError where the engine does not say.
  */
-export async function volumesOf(
-  address: Address,
-  there: Promise<There>,
-  stackId: Promise<string | undefined>,
-): Promise<Volume[]> {
-  const [{ volumes }, id] = await Promise.all([there, stackId]);
-  const names = volumes.flatMap(({ name, stack }) => (id !== undefined && stack === id ? [name] : []));
+export async function volumesOf(address: Address, stackId: Promise<string | undefined>): Promise<Volume[]> {
+  const format = '{{.Name}} {{.Label "mia.stack"}}';
+  const [list, id] = await Promise.all([
+    docker(address, "volume", "ls", "--format", format, "--filter", "label=mia.stack"),
+    stackId,
+  ]);
+  if (id === undefined) return [];
+  if (!list.ok) throw new RunError(`The engine does not list its volumes: ${list.why}`);
+  const lines = list.stdout.split("\n").map((line) => line.split(" "));
+  const names = lines.flatMap(([name = "", owner]) => (owner === id ? [name] : []));
   if (names.length === 0) return [];
   const found = await docker(address, "volume", "inspect", ...names);
   if (!found.ok) throw new RunError(`The engine does not show its volumes: ${found.why}`);

@@ -10,7 +10,7 @@ import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
 import { refuseLostVolumes, type Volume, volumesOf } from "./lost-volumes.ts";
 import { freePort, refuseUnavailable } from "./ports.ts";
-import { nothing, type There, thereOn } from "./there.ts";
+import { list, type Listing, type There } from "./there.ts";
 
 /** What a Machine is made of. */
 export interface MachineArgs<P extends Place> {
@@ -45,13 +45,12 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   readonly answers: boolean;
   /** Whether it is still to be made: it has nothing yet. */
   readonly isNew: boolean;
-  /** What was on it when the program began; nothing where that can't be asked. */
-  readonly there: Promise<There>;
 
   private readonly engine: Engine;
   private readonly declared: Declared<P>;
   private readonly first: random.RandomUuid;
   private readonly volumes = new Set<string>();
+  private listing: Listing;
   private place: (() => docker.Provider) | undefined;
   private made: docker.Provider | undefined;
 
@@ -68,7 +67,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     this.platform = engine.platform;
     this.answers = engine.asleep !== true;
     this.isNew = engine.id === "";
-    this.there = this.answers ? (engine.there ?? thereOn(engine.address)) : Promise.resolve(nothing);
+    this.listing = this.answers ? (engine.listing ?? list(engine.address)) : nothing;
     this.facts = known<Readonly<Record<string, string>>>(engine, {
       engineUrl: engine.host,
       ...certificatePath(engine),
@@ -108,6 +107,12 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     this.volumes.add(volume);
   }
 
+  /** Its containers, as they were a moment ago: who asks then is answered together with others. None where it can't be asked. */
+  lately(): Promise<There> {
+    if (this.answers && Date.now() - this.listing.at > momentMs) this.listing = list(this.address);
+    return this.listing.there;
+  }
+
   /** Where a port that the machine publishes is reached from this computer. */
   url(port: number): pulumi.Output<string> {
     const { publishAddress } = this.declared;
@@ -129,18 +134,18 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
 
   private async choosePlace(name: string, first: random.RandomUuid): Promise<P> {
     const { engine, declared } = this;
+    const volumes = this.volumesThere();
     // Of one that can't be asked, neither is known.
     if (this.answers) refuseAnother(declared.platform, engine, await valueOf(first.keepers));
     const here = {
       ...declared,
       publishAddress: declared.publishAddress || (engine.reachedAt === "127.0.0.1" ? "127.0.0.1" : "0.0.0.0"),
     };
-    const there = await this.there;
+    const there = await this.lately();
     if (there.why !== "") throw new pulumi.RunError(`The engine does not say what is on it (${there.why}): try again.`);
     const placed = { ...here, ports: await this.choosePorts(name, here, there) };
     await refuseUnavailable(placed, engine, there);
     // Not before: the state would have it by another engine.
-    const volumes = this.volumesThere();
     this.place = () => provider(name, engine, declared, this, this.losesNothing(volumes));
     return placed as unknown as P;
   }
@@ -149,12 +154,12 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
    * Comes once the program has declared all that it does, and never where a volume would be lost: then the program ends. A
    * preview, which touches nothing, ends then as well, but need not wait before it begins.
    */
-  private losesNothing(there: Promise<readonly Volume[]>): pulumi.Output<unknown> {
+  private losesNothing(volumes: Promise<readonly Volume[]>): pulumi.Output<unknown> {
     const refusal = (async () => {
       await setImmediate();
       const id = await this.knownStackId();
       if (!this.answers || this.isNew || id === undefined) return;
-      await refuseLostVolumes(this.declared, there, id, this.volumes);
+      await refuseLostVolumes(this.declared, volumes, id, this.volumes);
     })();
     if (pulumi.runtime.isDryRun()) return pulumi.output(true);
     return pulumi.output(
@@ -170,10 +175,10 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   /** The volumes of the stack that its engine has: asked for while the program goes on to declare. */
   private volumesThere(): Promise<readonly Volume[]> {
     if (!this.answers || this.isNew) return Promise.resolve([]);
-    const there = volumesOf(this.engine.address, this.there, this.knownStackId());
+    const volumes = volumesOf(this.engine.address, this.knownStackId());
     // Who waits for it says what is wrong.
-    there.catch(() => undefined);
-    return there;
+    volumes.catch(() => undefined);
+    return volumes;
   }
 
   private knownStackId(): Promise<string | undefined> {
@@ -201,6 +206,9 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     return chosen;
   }
 }
+
+const momentMs = 2000;
+const nothing: Listing = { there: Promise.resolve({ containers: [], why: "" }), at: 0 };
 
 /** Something of an engine, which nobody can know in a preview of one that is still to be made. */
 function known<T>({ made }: Engine, value: T): pulumi.Output<T> {

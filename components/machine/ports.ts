@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { type Declared, type Place, portAfter, portKey, protocolOf, setCommand } from "../../platform/environment.ts";
 import { ConfigError, type Problem } from "../../platform/problem.ts";
 import type { Engine } from "./engine.ts";
-import type { There } from "./there.ts";
+import { hasPorts, type There } from "./there.ts";
 import { unfinishedHolder } from "./unfinished.ts";
 
 /**
@@ -91,7 +91,7 @@ function holdersOf(
   { containers }: There,
 ): Map<string, Holder> {
   const holders = new Map<string, Holder>();
-  for (const { name, platform: owner, ports } of containers) {
+  for (const { name, platform: owner, ports } of containers.filter(hasPorts)) {
     const published = /([\d.]+):(\d+)(?:-(\d+))?->[\d-]+\/(tcp|udp)/g;
     for (const [, address = "", from, to = from, protocol] of ports.matchAll(published)) {
       if (![address, publishAddress].includes("0.0.0.0") && address !== publishAddress) continue;

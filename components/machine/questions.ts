@@ -1,7 +1,7 @@
 // What is asked of an engine before anything else is known of it. Nothing here needs the SDK: start.ts asks while that is loaded.
 
 import { type Address, type Answer, docker } from "./docker.ts";
-import { type There, thereOn } from "./there.ts";
+import { list, type Listing } from "./there.ts";
 
 /** Asks an engine who it is, for `askEngine` to judge. */
 export function infoOf(address: Address): Promise<Answer> {
@@ -20,14 +20,14 @@ export function contextOf(name?: string): Promise<Answer> {
 interface Asked {
   readonly info: Promise<Answer>;
   readonly context: Promise<Answer>;
-  readonly there: Promise<There>;
+  readonly listing: Listing;
 }
 
 let asked: Asked | undefined;
 
 /** Asks all of it at once, and once: the same engine answers all. */
 export function askLocal(): Asked {
-  return (asked ??= { info: infoOf({}), context: contextOf(), there: thereOn({}) });
+  return (asked ??= { info: infoOf({}), context: contextOf(), listing: list({}) });
 }
 
 /** Whether a stack's config, as Pulumi hands it to the program, names no other machine than that of the docker command. */

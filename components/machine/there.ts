@@ -13,55 +13,45 @@ export interface ListedContainer {
   readonly ports: string;
 }
 
-/** A volume as an engine lists it. */
-export interface ListedVolume {
-  readonly name: string;
-  /** The stack that it is of; empty where it is of none. */
-  readonly stack: string;
-}
-
-/** What is on an engine at one moment. */
+/** The containers of an engine at one moment. */
 export interface There {
   readonly containers: readonly ListedContainer[];
-  readonly volumes: readonly ListedVolume[];
   /** Why the engine does not say it; empty where it does. */
   readonly why: string;
 }
 
-export const nothing: There = { containers: [], volumes: [], why: "" };
-
-/** What is on an engine now: two questions, side by side, in place of one about each thing. */
+/** Which containers an engine has now, also those that are stopped: one question in place of one about each. */
 export async function thereOn(address: Address): Promise<There> {
-  const [containers, volumes] = await Promise.all([
-    docker(address, "ps", "--all", "--no-trunc", "--format", containerFormat),
-    docker(address, "volume", "ls", "--format", volumeFormat),
-  ]);
-  return {
-    containers: rows(containers.stdout).map(
-      ([id = "", name = "", platform = "", stack = "", status = "", ports = ""]) => ({
-        id,
-        name,
-        platform,
-        stack,
-        status,
-        ports,
-      }),
-    ),
-    volumes: rows(volumes.stdout).map(([name = "", stack = ""]) => ({ name, stack })),
-    why: containers.ok ? (volumes.ok ? "" : volumes.why) : containers.why,
-  };
+  const { ok, stdout, why } = await docker(address, "ps", "--all", "--no-trunc", "--format", format);
+  const lines = stdout === "" ? [] : stdout.split("\n");
+  const containers = lines.map((line) => {
+    const [id = "", names = "", platform = "", stack = "", status = "", ports = ""] = line.split("\t");
+    // The others are what containers call it that are linked to it.
+    const name = names.split(",").find((one) => !one.includes("/")) ?? names;
+    return { id, name, platform, stack, status, ports };
+  });
+  return { containers, why: ok ? "" : why };
 }
 
-const containerFormat =
-  '{{.ID}}\t{{.Names}}\t{{.Label "mia.platform"}}\t{{.Label "mia.stack"}}\t{{.Status}}\t{{.Ports}}';
-const volumeFormat = '{{.Name}}\t{{.Label "mia.stack"}}';
-
-function rows(text: string): string[][] {
-  return text === "" ? [] : text.split("\n").map((line) => line.split("\t"));
+/** An answer of an engine, which may still be on its way, and when it was asked for. */
+export interface Listing {
+  readonly there: Promise<There>;
+  readonly at: number;
 }
+
+export function list(address: Address): Listing {
+  return { there: thereOn(address), at: Date.now() };
+}
+
+const format = '{{.ID}}\t{{.Names}}\t{{.Label "mia.platform"}}\t{{.Label "mia.stack"}}\t{{.Status}}\t{{.Ports}}';
 
 /** Whether a container runs, and is well where that is checked. */
 export function isWell({ containers }: There, id: string): boolean {
   const status = containers.find((container) => container.id === id)?.status ?? "";
   return /^Up [^()]*(\(healthy\))?$/.test(status);
+}
+
+/** Whether a container has its ports: one that has ended may still be listed with them. */
+export function hasPorts({ status }: ListedContainer): boolean {
+  return /^(Up|Restarting)\b/.test(status);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isLocal } from "../../components/machine/questions.ts";
-import { isWell } from "../../components/machine/there.ts";
+import { hasPorts, isWell } from "../../components/machine/there.ts";
 
 describe("What is asked of an engine early", () => {
   it("is asked of the docker command's only where that is the stack's", () => {
@@ -12,7 +12,7 @@ describe("What is asked of an engine early", () => {
 
   it("tells who is well by what the engine lists", () => {
     const container = { id: "a", name: "db", platform: "", stack: "", ports: "" };
-    const well = (status: string) => isWell({ containers: [{ ...container, status }], volumes: [], why: "" }, "a");
+    const well = (status: string) => isWell({ containers: [{ ...container, status }], why: "" }, "a");
     const statuses = ["Up 5 minutes", "Up Less than a second", "Up 2 hours (healthy)"];
     assert.deepEqual(statuses.map(well), [true, true, true]);
     const others = [
@@ -24,5 +24,9 @@ describe("What is asked of an engine early", () => {
       "Created",
     ];
     assert.deepEqual(others.map(well), [false, false, false, false, false, false]);
+    // One that ended with its engine is listed with the ports that it had.
+    const holds = (status: string) => hasPorts({ ...container, status, ports: "0.0.0.0:80->80/tcp" });
+    assert.deepEqual(["Up 2 hours (Paused)", "Restarting (1) 2 seconds ago"].map(holds), [true, true]);
+    assert.deepEqual(["Exited (255) 10 hours ago", "Created"].map(holds), [false, false]);
   });
 });
