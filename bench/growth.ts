@@ -14,6 +14,21 @@ import { requestsPerSecond } from "./support/throughput.ts";
 
 const sizes = (process.env["MIA_BENCH_SIZES"] ?? "10,50,100,200").split(",").map(Number);
 
+/** Reloads nginx, and ends when no worker serves that did so before. */
+const reloading = `
+workers() {
+  for process in /proc/[0-9]*; do
+    title=$(tr -d '\\0' < $process/cmdline 2> /dev/null)
+    [ "$title" != 'nginx: worker process' ] || echo "$process"
+  done
+}
+old=$(workers)
+load-routes
+for process in $old; do
+  while [ "$(tr -d '\\0' < $process/cmdline 2> /dev/null)" = 'nginx: worker process' ]; do sleep 0.01; done
+done
+`;
+
 await inPlace(async ({ clone, engine }) => {
   await clone.edit("platform/catalogue/microservices.ts", (text) =>
     text.replace(/(?<=microservices = )\{[^]*?\n\}/, "{}"),
@@ -101,21 +116,6 @@ function keepAll(done: readonly number[], times: Rounds): void {
   });
   keep("growth", "Many services", figures);
 }
-
-/** Reloads nginx, and ends when no worker serves that did so before. */
-const reloading = `
-workers() {
-  for process in /proc/[0-9]*; do
-    title=$(tr -d '\\0' < $process/cmdline 2> /dev/null)
-    [ "$title" != 'nginx: worker process' ] || echo "$process"
-  done
-}
-old=$(workers)
-load-routes
-for process in $old; do
-  while [ "$(tr -d '\\0' < $process/cmdline 2> /dev/null)" = 'nginx: worker process' ]; do sleep 0.01; done
-done
-`;
 
 /** Gives the catalogue so many front ends, s1, s2 …, with the files of one of the samples. */
 async function declare(clone: Clone, size: number): Promise<void> {
