@@ -53,7 +53,8 @@ module Elastic
     def request(method, path, body = nil)
       request = Net::HTTP.const_get(method.capitalize).new(path, "content-type" => "application/json")
       request.body = body.is_a?(Array) ? body.map { |line| "#{line.to_json}\n" }.join : body&.to_json
-      response = Net::HTTP.start(AT.host, AT.port, open_timeout: 1, read_timeout: 5) { |http| http.request(request) }
+      # What gets lost on the way is sent again after a second.
+      response = Net::HTTP.start(AT.host, AT.port, open_timeout: 2, read_timeout: 5) { |http| http.request(request) }
       unless response.is_a?(Net::HTTPSuccess)
         problem = response.is_a?(Net::HTTPServiceUnavailable) ? Busy : Away
         raise problem, "The search engine answers #{response.code}."
