@@ -1,4 +1,4 @@
-// What is asked of an engine before anything else is known of it. Nothing here needs the SDK: start.ts asks while that is loaded.
+// What is asked of an engine before anything else is known of it. Nothing here needs the SDK: start.ts asks while the program, which does, is loaded.
 
 import { type Address, type Answer, docker } from "./docker.ts";
 import { list, type Listing } from "./there.ts";
