@@ -31,6 +31,8 @@ export class LoadBalancer extends pulumi.ComponentResource {
   readonly imageName: string;
   /** The image of the edge. */
   readonly edgeImageName: string;
+  /** What holds the ports. It is there before the services and closed before they end, so that nobody asks them any more. */
+  readonly door: docker.Container;
   /** Its containers, each once it is healthy. */
   readonly ready: readonly Promise<docker.Container>[];
 
@@ -48,7 +50,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
       volumes: { [definition.shared.path]: volume.volumeName },
     };
 
-    const edgeContainer = singleton(
+    this.door = singleton(
       "edge",
       {
         ...common,
@@ -82,7 +84,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     this.url = machine.url(ports.http);
     this.statusUrl = machine.url(ports.status);
     this.ready = [
-      healthy(edgeContainer, { part: "edge", machine, readySeconds: edge.readySeconds }),
+      healthy(this.door, { part: "edge", machine, readySeconds: edge.readySeconds }),
       healthy(container, { part: name, machine, ...definition }),
     ];
     const { url, statusUrl, imageName, edgeImageName } = this;
