@@ -52,7 +52,9 @@ export interface PublishedPort {
  * ports are taken until the old one is gone, so a replacement has a gap.
  */
 export function singleton(name: string, args: ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
+  const { machine } = args.network;
   const fixedName = physicalName(args.network.environment.platform, name);
+  machine.holds("container", fixedName);
   return new docker.Container(
     name,
     { ...inputs(name, args), name: fixedName, hostname: name },
@@ -60,7 +62,7 @@ export function singleton(name: string, args: ContainerArgs, opts: pulumi.Custom
       ...opts,
       ...common,
       deleteBeforeReplace: true,
-      hooks: { beforeCreate: [leftover("container", fixedName, args.network.machine)] },
+      hooks: { beforeCreate: [leftover("container", fixedName, machine)] },
     },
   );
 }

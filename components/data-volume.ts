@@ -2,7 +2,6 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../platform/environment.ts";
 import { physicalName } from "../platform/names.ts";
-import { leftover } from "./leftover.ts";
 import { volumeLabels } from "./machine/lost-volumes.ts";
 import type { Machine } from "./machine/machine.ts";
 
@@ -24,7 +23,7 @@ export class DataVolume extends pulumi.ComponentResource {
     const { platform } = args.environment;
     super("mia:platform:DataVolume", name, { platform }, { ...opts, ...machine.placement });
     const fixedName = physicalName(platform, name);
-    machine.holds(fixedName);
+    machine.holds("volume", fixedName);
     const volume = new docker.Volume(
       name,
       {
@@ -33,12 +32,7 @@ export class DataVolume extends pulumi.ComponentResource {
           Object.entries(volumeLabels(id)).map(([label, value]) => ({ label, value })),
         ),
       },
-      {
-        parent: this,
-        protect: kept,
-        deleteBeforeReplace: true,
-        hooks: { beforeCreate: [leftover("volume", fixedName, machine)] },
-      },
+      { parent: this, protect: kept, deleteBeforeReplace: true },
     );
     this.volumeName = volume.name;
     this.registerOutputs({ volumeName: this.volumeName });

@@ -27,6 +27,7 @@ export class Network extends pulumi.ComponentResource {
     this.environment = environment;
     this.machine = machine;
     const fixedName = physicalName(platform);
+    machine.holds("network", fixedName);
     const network = new docker.Network(
       name,
       { name: fixedName, driver: "bridge", labels: [{ label: "mia.stack", value: machine.stackId }] },

@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import { disposable } from "../../platform/catalogue/disposable.ts";
 import { type Place, setCommand } from "../../platform/environment.ts";
 import { physicalName } from "../../platform/names.ts";
-import { ConfigError, type Problem } from "../../platform/problem.ts";
+import type { Problem } from "../../platform/problem.ts";
 import { type Address, docker } from "./docker.ts";
+import type { Named } from "./taken-names.ts";
 
 /** The labels that every volume of a stack is made with. Docker's own driver keeps it, which needs no word. */
 export function volumeLabels(stackId: string): Readonly<Record<string, string>> {
@@ -23,40 +24,39 @@ export interface Volume {
 type Owner = Pick<Place, "project" | "platform" | "source" | "discard">;
 
 /**
- * Refuses to go on where a volume of this stack would be deleted, since nothing declares it any more, or made anew, since it is
- * declared as another, unless it holds nothing of worth or the config names that very volume.
- * @throws RunError that names all of them at once.
+ * The volumes of this stack that would be deleted, since nothing declares them any more, or made anew, since they are
+ * declared as others, unless one holds nothing of worth or the config names that very volume.
  */
-export async function refuseLostVolumes(
+export function lostVolumes(
   owner: Owner,
-  volumes: Promise<readonly Volume[]>,
-  stackId: string,
-  declared: ReadonlySet<string>,
-): Promise<void> {
+  volumes: readonly Volume[],
+  stackId: string | undefined,
+  declared: readonly Pick<Named, "kind" | "name">[],
+): Problem[] {
   const worthless = disposable.map((volume) => physicalName(owner.platform, volume));
-  const lost = (await volumes)
+  const lost = volumes
     .filter((volume) => !owner.discard?.includes(consent(volume)) && !worthless.includes(volume.Name))
     .flatMap((volume) => {
       const why = whyLost(volume, stackId, declared);
       return why === undefined ? [] : [{ volume, why }];
     });
-  const problems = lost.map(({ volume, why }, i): Problem => {
+  return lost.map(({ volume, why }, i): Problem => {
     const where = `${owner.source}: the volume ${volume.Name}`;
     return { where, ...why, fix: fixOf(owner, volume, i) };
   });
-  if (problems.length > 0) throw new RunError(new ConfigError(problems).message);
 }
 
 function whyLost(
   { Name, Driver, Labels }: Volume,
-  stackId: string,
-  declared: ReadonlySet<string>,
+  stackId: string | undefined,
+  declared: readonly Pick<Named, "kind" | "name">[],
 ): Pick<Problem, "got" | "need"> | undefined {
-  if (!declared.has(Name)) {
+  if (!declared.some(({ kind, name }) => kind === "volume" && name === Name)) {
     const got = "no part that has it any more, and what is in it would be deleted";
     return { got, need: "need it to be declared, or your word that it may go" };
   }
-  if (Driver === "local" && isDeepStrictEqual({ ...Labels }, volumeLabels(stackId))) return undefined;
+  if (Driver === "local" && stackId !== undefined && isDeepStrictEqual({ ...Labels }, volumeLabels(stackId)))
+    return undefined;
   const got = "another driver or other labels than it has, and it would be made anew, without what is in it";
   return { got, need: "need those that it has, or your word that it may go" };
 }
@@ -78,19 +78,11 @@ function consent({ Name, CreatedAt }: Volume): string {
 }
 
 /**
- * The volumes of a stack, whose id may still be to come: the engine is asked meanwhile. None where it does not come.
+ * The volumes of a stack, of all that its engine has.
  * @throws RunError where the engine does not say.
  */
-export async function volumesOf(address: Address, stackId: Promise<string | undefined>): Promise<Volume[]> {
-  const format = '{{.Name}} {{.Label "mia.stack"}}';
-  const [list, id] = await Promise.all([
-    docker(address, "volume", "ls", "--format", format, "--filter", "label=mia.stack"),
-    stackId,
-  ]);
-  if (id === undefined) return [];
-  if (!list.ok) throw new RunError(`The engine does not list its volumes: ${list.why}`);
-  const lines = list.stdout.split("\n").map((line) => line.split(" "));
-  const names = lines.flatMap(([name = "", owner]) => (owner === id ? [name] : []));
+export async function volumesOf(address: Address, all: readonly Named[], stackId: string): Promise<Volume[]> {
+  const names = all.flatMap(({ name, stack }) => (stack === stackId ? [name] : []));
   if (names.length === 0) return [];
   const found = await docker(address, "volume", "inspect", ...names);
   if (!found.ok) throw new RunError(`The engine does not show its volumes: ${found.why}`);

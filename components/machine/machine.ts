@@ -5,12 +5,14 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type Declared, type Place, registryHost } from "../../platform/environment.ts";
+import { ConfigError } from "../../platform/problem.ts";
 import { knownValueOf, valueOf } from "../value.ts";
 import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
-import { refuseLostVolumes, type Volume, volumesOf } from "./lost-volumes.ts";
+import { lostVolumes, type Volume, volumesOf } from "./lost-volumes.ts";
 import { freePort, refuseUnavailable } from "./ports.ts";
-import { list, type Listing, type There } from "./there.ts";
+import { type Kind, type Named, named, takenNames } from "./taken-names.ts";
+import { list, type Listing, namesOf, type There } from "./there.ts";
 
 /** What a Machine is made of. */
 export interface MachineArgs<P extends Place> {
@@ -49,7 +51,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   private readonly engine: Engine;
   private readonly declared: Declared<P>;
   private readonly first: random.RandomUuid;
-  private readonly volumes = new Set<string>();
+  private readonly names: Pick<Named, "kind" | "name">[] = [];
   private listing: Listing;
   private place: (() => docker.Provider) | undefined;
   private made: docker.Provider | undefined;
@@ -100,11 +102,12 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   }
 
   /**
-   * Declares a volume. Once the program has declared all that it does, one of the stack's that it has not ends it, unless the
-   * config says that it may go, before anything on the machine is touched.
+   * Declares something of a fixed name. Once the program has declared all that it does, a name that something else has ends it
+   * before anything on the machine is touched; so does a volume of the stack's that it has not declared, unless the config
+   * says that it may go.
    */
-  holds(volume: string): void {
-    this.volumes.add(volume);
+  holds(kind: Kind, name: string): void {
+    this.names.push({ kind, name });
   }
 
   /** Its containers, as they were a moment ago: who asks then is answered together with others. None where it can't be asked. */
@@ -134,7 +137,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
 
   private async choosePlace(name: string, first: random.RandomUuid): Promise<P> {
     const { engine, declared } = this;
-    const volumes = this.volumesThere();
+    const names = this.namesThere();
     // Of one that can't be asked, neither is known.
     if (this.answers) refuseAnother(declared.platform, engine, await valueOf(first.keepers));
     const here = {
@@ -146,20 +149,23 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     const placed = { ...here, ports: await this.choosePorts(name, here, there) };
     await refuseUnavailable(placed, engine, there);
     // Not before: the state would have it by another engine.
-    this.place = () => provider(name, engine, declared, this, this.losesNothing(volumes));
+    this.place = () => provider(name, engine, declared, this, this.harmsNothing(names));
     return placed as unknown as P;
   }
 
   /**
-   * Comes once the program has declared all that it does, and never where a volume would be lost: then the program ends. A
-   * preview, which touches nothing, ends then as well, but need not wait before it begins.
+   * Comes once the program has declared all that it does, and never where a volume would be lost or a name is taken: then the
+   * program ends. A preview, which touches nothing, ends then as well, but need not wait before it begins.
    */
-  private losesNothing(volumes: Promise<readonly Volume[]>): pulumi.Output<unknown> {
+  private harmsNothing(names: Promise<Names>): pulumi.Output<unknown> {
     const refusal = (async () => {
       await setImmediate();
-      const id = await this.knownStackId();
-      if (!this.answers || this.isNew || id === undefined) return;
-      await refuseLostVolumes(this.declared, volumes, id, this.volumes);
+      const { stackId, all, volumes } = await names;
+      const problems = [
+        ...takenNames(this.declared, this.names, [...all, ...namesOf(await this.lately())], stackId),
+        ...lostVolumes(this.declared, volumes, stackId, this.names),
+      ];
+      if (problems.length > 0) throw new pulumi.RunError(new ConfigError(problems).message);
     })();
     if (pulumi.runtime.isDryRun()) return pulumi.output(true);
     return pulumi.output(
@@ -172,13 +178,24 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     );
   }
 
-  /** The volumes of the stack that its engine has: asked for while the program goes on to declare. */
-  private volumesThere(): Promise<readonly Volume[]> {
-    if (!this.answers || this.isNew) return Promise.resolve([]);
-    const volumes = volumesOf(this.engine.address, this.knownStackId());
+  /** The names that its engine has: asked for while the program goes on to declare. */
+  private namesThere(): Promise<Names> {
+    const names = this.askNames();
     // Who waits for it says what is wrong.
-    volumes.catch(() => undefined);
-    return volumes;
+    names.catch(() => undefined);
+    return names;
+  }
+
+  private async askNames(): Promise<Names> {
+    const { address } = this;
+    if (!this.answers || this.isNew) return { stackId: undefined, all: [], volumes: [] };
+    const [networks, volumes, stackId] = await Promise.all([
+      named("network", address),
+      named("volume", address),
+      this.knownStackId(),
+    ]);
+    const own = stackId === undefined ? [] : await volumesOf(address, volumes, stackId);
+    return { stackId, all: [...networks, ...volumes], volumes: own };
   }
 
   private knownStackId(): Promise<string | undefined> {
@@ -205,6 +222,13 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     }
     return chosen;
   }
+}
+
+/** What an engine has before the program touches it; the id is not known in the preview of a stack's first `up`. */
+interface Names {
+  readonly stackId: string | undefined;
+  readonly all: readonly Named[];
+  readonly volumes: readonly Volume[];
 }
 
 const momentMs = 2000;

@@ -1,4 +1,5 @@
 import { type Address, docker } from "./docker.ts";
+import type { Named } from "./taken-names.ts";
 
 /** A container as an engine lists it. */
 export interface ListedContainer {
@@ -54,4 +55,8 @@ export function isWell({ containers }: There, id: string): boolean {
 /** Whether a container has its ports: one that has ended may still be listed with them. */
 export function hasPorts({ status }: ListedContainer): boolean {
   return /^(Up|Restarting)\b/.test(status);
+}
+
+export function namesOf({ containers }: There): Named[] {
+  return containers.map(({ name, stack }) => ({ kind: "container", name, stack }));
 }

@@ -380,11 +380,19 @@ describe("The platform", function () {
       try {
         await stranger.mustPulumi("stack", "select", "dev", "--create");
         const before = (await engine.docker("ps", "--quiet", "--no-trunc")).stdout;
-        const ended = await stranger.pulumi("up", "--yes", "--skip-preview");
-        assert.notEqual(ended.code, 0);
-        const sentence =
-          "a network mia-dev is on the engine already, and it is not this stack's: remove it, or take a stack of another name (`pulumi stack init NAME --copy-config-from …`).";
-        assert.ok(ended.output.includes(sentence), ended.output);
+        const all = await engine.remains();
+        const taken = all
+          .filter((what) => / mia-dev(-|$)/.test(what) && withoutSuffix(what) === what)
+          .sort()
+          .join(", ");
+        const sentence = `error: Pulumi.dev.yaml: mia-dev: got names that are on the engine already, and not this stack's (${taken}), need names that nobody has. Fix: remove those, or take a stack of another name (\`pulumi stack init NAME --copy-config-from …\`).`;
+        for (const verb of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+          const ended = await stranger.pulumi(...verb);
+          assert.notEqual(ended.code, 0);
+          assert.ok(ended.output.includes(sentence), ended.output);
+          assert.doesNotMatch(ended.output, / {4}at /);
+        }
+        assert.deepEqual(await engine.remains(), all);
         assert.equal((await engine.docker("ps", "--quiet", "--no-trunc")).stdout, before);
         const down = await stranger.run("node", ["toolchain/mia.mjs", "down", "--volumes", "--yes"]);
         assert.equal(down.code, 0, down.output);
@@ -548,7 +556,7 @@ describe("The platform", function () {
       const words = refused.output + output;
       const closed = words.search(/docker:index:Container edge deleted/);
       assert.notEqual(closed, -1, words);
-      for (const service of ["user", "catalog", "keeplounge", "keepwww"]) {
+      for (const service of services) {
         assert.ok(words.search(new RegExp(`docker:index:Container ${service} deleting`)) > closed, words);
       }
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { changes } from "../../components/machine/docker-machine/changes.ts";
 import { wayOut } from "../../components/machine/docker-machine/ways-out.ts";
+import { takenNames } from "../../components/machine/taken-names.ts";
 import { createFlags, type DockerMachineSettings } from "../../platform/machine.ts";
 
 const article: DockerMachineSettings = {
@@ -81,5 +82,30 @@ describe("A machine that could not be made", () => {
       changes(was, is),
       "--virtualbox-memory 8192 (it was made with 4096), no --tls, which it was made with, --virtualbox-cpu-count 2 (it was made without)",
     );
+  });
+});
+
+describe("A name on the engine", () => {
+  const place = { platform: "mia-dev", source: "Pulumi.dev.yaml" };
+  const declared = [
+    { kind: "network", name: "mia-dev" },
+    { kind: "volume", name: "mia-dev-data" },
+    { kind: "container", name: "mia-dev-db" },
+  ] as const;
+  const taken = (stack: string, id?: string) =>
+    takenNames(place, declared, [...declared.map((one) => ({ ...one, stack })), foreign], id).map(({ got }) => got);
+  const foreign = { kind: "volume", name: "mia-dev-db", stack: "" } as const;
+
+  it("is the stack's own, or one of another kind, and is not in its way", () => {
+    assert.deepEqual(taken("its-id", "its-id"), []);
+    assert.deepEqual(takenNames(place, declared, [foreign], "its-id"), []);
+  });
+
+  it("is somebody else's, as all are before the stack has an id: all of them are said at once", () => {
+    const all =
+      "names that are on the engine already, and not this stack's (container mia-dev-db, network mia-dev, volume mia-dev-data)";
+    assert.deepEqual(taken("another-id", "its-id"), [all]);
+    assert.deepEqual(taken("", "its-id"), [all]);
+    assert.deepEqual(taken("another-id"), [all]);
   });
 });
