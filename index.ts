@@ -53,13 +53,14 @@ const rmq = new MessageQueue("rmq", {
   ports: [{ container: 15672, address, port: ports.rmqManagement }],
 });
 const elastic = new Infrastructure("elastic", { environment, network, definition: infrastructure.elastic });
-const lb = new LoadBalancer("lb", { environment, network, images: ownImages, consul });
 
 const delivery = new Delivery("delivery", { environment, machine, images: ownImages, services: catalogue });
 const backing = { db, memcache, rmq, consul, elastic };
 const services = Object.entries(catalogue).map(
-  ([name, definition]) => new Service(name, { environment, network, delivery, definition, backing, registrator, lb }),
+  ([name, definition]) => new Service(name, { environment, network, delivery, definition, backing, registrator }),
 );
+
+const lb = new LoadBalancer("lb", { environment, network, images: ownImages, consul, services });
 
 const gate = new Gate("gate", {
   loadBalancer: lb,

@@ -8,6 +8,7 @@ import { healthy } from "./healthy.ts";
 import type { Images } from "./images.ts";
 import type { Infrastructure } from "./infrastructure.ts";
 import type { Network } from "./network.ts";
+import type { Service } from "./service.ts";
 
 /** What a LoadBalancer is made of. */
 export interface LoadBalancerArgs {
@@ -16,6 +17,8 @@ export interface LoadBalancerArgs {
   images: Images;
   /** The Consul that knows the services. */
   consul: Infrastructure;
+  /** What is asked through it: the door opens once they run, and closes before they end. */
+  services: readonly Service[];
 }
 
 /**
@@ -31,13 +34,11 @@ export class LoadBalancer extends pulumi.ComponentResource {
   readonly imageName: string;
   /** The image of the edge. */
   readonly edgeImageName: string;
-  /** What holds the ports. It is there before the services and closed before they end, so that nobody asks them any more. */
-  readonly door: docker.Container;
   /** Its containers, each once it is healthy. */
   readonly ready: readonly Promise<docker.Container>[];
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { environment, network, images, consul } = args;
+    const { environment, network, images, consul, services } = args;
     const { publishAddress: address, ports } = environment;
     const { machine } = network;
     super("mia:platform:LoadBalancer", name, { publishAddress: address, ...ports }, { ...opts, ...machine.placement });
@@ -50,7 +51,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
       volumes: { [definition.shared.path]: volume.volumeName },
     };
 
-    this.door = singleton(
+    const edgeContainer = singleton(
       "edge",
       {
         ...common,
@@ -63,7 +64,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         memoryMib: edge.memoryMib,
         stopSeconds: edge.stopSeconds,
       },
-      { parent: this },
+      { parent: this, dependsOn: [...services] },
     );
 
     const container = replica(
@@ -84,7 +85,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     this.url = machine.url(ports.http);
     this.statusUrl = machine.url(ports.status);
     this.ready = [
-      healthy(this.door, { part: "edge", machine, readySeconds: edge.readySeconds }),
+      healthy(edgeContainer, { part: "edge", machine, readySeconds: edge.readySeconds }),
       healthy(container, { part: name, machine, ...definition }),
     ];
     const { url, statusUrl, imageName, edgeImageName } = this;

@@ -9,7 +9,6 @@ import { type ContainerArgs, replica } from "./container.ts";
 import type { Delivery } from "./delivery.ts";
 import { healthy } from "./healthy.ts";
 import type { Infrastructure } from "./infrastructure.ts";
-import type { LoadBalancer } from "./load-balancer.ts";
 import type { Network } from "./network.ts";
 
 /** What a Service is made of. */
@@ -24,8 +23,6 @@ export interface ServiceArgs {
   backing: Readonly<Record<BackingName, Backing>>;
   /** What makes it known, before it starts and until it has ended. */
   registrator: Infrastructure;
-  /** What asks it, whose door is open before it starts and closed before it ends. */
-  lb: LoadBalancer;
 }
 
 /** The longest that an instance may take to leave the load balancer and to answer what it has been asked: images/init/init. */
@@ -48,7 +45,7 @@ export class Service extends pulumi.ComponentResource {
   readonly running: readonly Promise<docker.Container>[];
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { environment, network, definition, registrator, lb } = args;
+    const { environment, network, definition, registrator } = args;
     const { source, tags, port, checkPath, memoryMib, readySeconds } = definition;
     const { machine } = network;
     super("mia:platform:Service", name, { source, tags, port }, { ...opts, ...machine.placement });
@@ -76,7 +73,7 @@ export class Service extends pulumi.ComponentResource {
     const containers = Array.from({ length: environment.replicas[name] ?? 1 }, (_, i) =>
       replica(i === 0 ? name : `${name}-${String(i + 1)}`, name, container, {
         parent: this,
-        dependsOn: [registrator.link().dependsOn, lb.door, ...links.map(({ dependsOn }) => dependsOn)],
+        dependsOn: [registrator.link().dependsOn, ...links.map(({ dependsOn }) => dependsOn)],
       }),
     );
     this.serviceName = name;

@@ -385,7 +385,7 @@ describe("The platform", function () {
           .filter((what) => / mia-dev(-|$)/.test(what) && withoutSuffix(what) === what)
           .sort()
           .join(", ");
-        const sentence = `error: Pulumi.dev.yaml: mia-dev: got names that are on the engine already, and not this stack's (${taken}), need names that nobody has. Fix: remove those, or take a stack of another name (\`pulumi stack init NAME --copy-config-from …\`).`;
+        const sentence = `error: Pulumi.dev.yaml: mia-dev: got names that are on the engine already, and not this stack's (${taken}), need names that nobody has. Fix: remove those, or take a stack of another name (\`pulumi stack init NAME --copy-config-from …\`)`;
         for (const verb of [["preview"], ["up", "--yes", "--skip-preview"]]) {
           const ended = await stranger.pulumi(...verb);
           assert.notEqual(ended.code, 0);
