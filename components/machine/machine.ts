@@ -51,7 +51,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   private readonly engine: Engine;
   private readonly declared: Declared<P>;
   private readonly first: random.RandomUuid;
-  private readonly names: Pick<Named, "kind" | "name">[] = [];
+  private readonly held: Pick<Named, "kind" | "name">[] = [];
   private listing: Listing;
   private place: (() => docker.Provider) | undefined;
   private made: docker.Provider | undefined;
@@ -107,7 +107,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
    * says that it may go.
    */
   holds(kind: Kind, name: string): void {
-    this.names.push({ kind, name });
+    this.held.push({ kind, name });
   }
 
   /** Its containers, as they were a moment ago: who asks then is answered together with others. None where it can't be asked. */
@@ -162,8 +162,8 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
       await setImmediate();
       const { stackId, all, volumes } = await names;
       const problems = [
-        ...takenNames(this.declared, this.names, [...all, ...namesOf(await this.lately())], stackId),
-        ...lostVolumes(this.declared, volumes, stackId, this.names),
+        ...takenNames(this.declared, this.held, [...all, ...namesOf(await this.lately())], stackId),
+        ...lostVolumes(this.declared, volumes, stackId, this.held),
       ];
       if (problems.length > 0) throw new pulumi.RunError(new ConfigError(problems).message);
     })();

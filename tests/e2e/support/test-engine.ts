@@ -1,4 +1,4 @@
-import type { Ended } from "./command.ts";
+import { type Ended, eventually } from "./command.ts";
 
 /** What tests do with any Docker engine of theirs. */
 export abstract class TestEngine {
@@ -60,19 +60,24 @@ export abstract class TestEngine {
     if (volumes.length > 0) await this.docker("volume", "rm", "--force", ...volumes);
   }
 
-  /** An engine that is very busy may forget to take a container that is gone off its network, which then can't be removed. */
   private async removeNetworks(): Promise<void> {
     const list = ["network", "ls", "--filter", "type=custom", "--format", "{{.Name}}"];
     const names = (await this.docker(...list)).stdout.split("\n").filter((name) => name !== "");
     for (const name of names) {
-      const on = await this.docker("network", "inspect", "--format", "{{range .Containers}}{{.Name}} {{end}}", name);
-      for (const gone of on.stdout
-        .trim()
-        .split(" ")
-        .filter((one) => one !== "")) {
-        await this.docker("network", "disconnect", "--force", name, gone);
-      }
-      await this.must("network", "rm", name);
+      await eventually(
+        60,
+        () => this.removeNetwork(name),
+        ({ code }) => code === 0,
+      );
     }
+  }
+
+  /** An engine that is very busy may forget to take a container that is gone off its network, or be late in doing so. */
+  private async removeNetwork(name: string): Promise<Ended> {
+    const on = await this.docker("network", "inspect", "--format", "{{range .Containers}}{{.Name}} {{end}}", name);
+    for (const gone of on.stdout.split(/\s/).filter((one) => one !== "")) {
+      await this.docker("network", "disconnect", "--force", name, gone);
+    }
+    return this.docker("network", "rm", name);
   }
 }
