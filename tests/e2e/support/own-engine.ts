@@ -197,6 +197,17 @@ export class OwnEngine extends TestEngine {
     rmSync(join(this.folder, "exec/containerd/containerd.pid"), { force: true });
   }
 
+  /** One of this age may keep a network's endpoint that belongs to nobody any more, until it starts again. */
+  override async clear(): Promise<void> {
+    try {
+      await super.clear();
+    } catch {
+      await this.kill("SIGTERM");
+      await this.run();
+      await super.clear();
+    }
+  }
+
   /** Takes everything away that `start` made. */
   async remove(): Promise<void> {
     await this.clear();

@@ -65,7 +65,7 @@ export abstract class TestEngine {
     const names = (await this.docker(...list)).stdout.split("\n").filter((name) => name !== "");
     for (const name of names) {
       await eventually(
-        60,
+        10,
         () => this.removeNetwork(name),
         ({ code }) => code === 0,
       );
