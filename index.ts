@@ -60,7 +60,7 @@ const services = Object.entries(catalogue).map(
   ([name, definition]) => new Service(name, { environment, network, delivery, definition, backing, registrator }),
 );
 
-const lb = new LoadBalancer("lb", { environment, network, images: ownImages, consul, services });
+const lb = new LoadBalancer("lb", { environment, network, images: ownImages, consul });
 
 const gate = new Gate("gate", {
   loadBalancer: lb,

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../platform/environment.ts";
 import { physicalName } from "../platform/names.ts";
+import { leftover } from "./leftover.ts";
 import { volumeLabels } from "./machine/lost-volumes.ts";
 import type { Machine } from "./machine/machine.ts";
 
@@ -32,7 +33,12 @@ export class DataVolume extends pulumi.ComponentResource {
           Object.entries(volumeLabels(id)).map(([label, value]) => ({ label, value })),
         ),
       },
-      { parent: this, protect: kept, deleteBeforeReplace: true },
+      {
+        parent: this,
+        protect: kept,
+        deleteBeforeReplace: true,
+        hooks: { beforeCreate: [leftover("volume", fixedName, machine)] },
+      },
     );
     this.volumeName = volume.name;
     this.registerOutputs({ volumeName: this.volumeName });

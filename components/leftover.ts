@@ -3,18 +3,27 @@ import { docker } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
 import { valueOf } from "./value.ts";
 
+type Kind = "container" | "network" | "volume";
+
 /**
- * What to do before something with a fixed name is created, should one of that name be there that an `up` which was killed
- * has left: it goes. A volume that is left is taken over by Docker.
+ * What to do before something with a fixed name is created, should one of that name be there: an `up` that was killed
+ * left it, and it goes; or it is somebody else's, who has made it since `taken-names.ts` looked, and nothing is touched. A
+ * volume that is left is taken over by Docker.
+ * @throws Error in one sentence where it is somebody else's.
  */
-export function leftover(kind: "container" | "network", name: string, machine: Machine): pulumi.ResourceHookFunction {
+export function leftover(kind: Kind, name: string, machine: Machine): pulumi.ResourceHookFunction {
   return async () => {
     if (!(await mayBeThere(kind, name, machine))) return;
     const labels = kind === "container" ? ".Config.Labels" : ".Labels";
     const format = `{{with ${labels}}}{{index . "mia.stack"}}{{end}}`;
     const found = await docker(machine.address, kind, "inspect", "--format", format, name);
-    // What is somebody else's was not there a moment ago (`taken-names.ts`): Docker refuses its name.
-    if (!found.ok || found.stdout !== (await valueOf(machine.stackId))) return;
+    if (!found.ok) return;
+    if (found.stdout !== (await valueOf(machine.stackId))) {
+      throw new Error(
+        `a ${kind} ${name} is on the engine already, and it is not this stack's: remove it, or take a stack of another name (\`pulumi stack init NAME --copy-config-from …\`).`,
+      );
+    }
+    if (kind === "volume") return;
     if (kind === "container") await docker(machine.address, "container", "stop", name);
     // With the volumes that have no name.
     const options = kind === "container" ? ["--volumes"] : [];
@@ -26,7 +35,7 @@ export function leftover(kind: "container" | "network", name: string, machine: M
 }
 
 /** Whether it may be there: containers are many, and asked for together. */
-async function mayBeThere(kind: string, name: string, machine: Machine): Promise<boolean> {
+async function mayBeThere(kind: Kind, name: string, machine: Machine): Promise<boolean> {
   if (kind !== "container") return true;
   const { containers, why } = await machine.lately();
   return why !== "" || containers.some((container) => container.name === name);

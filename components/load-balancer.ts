@@ -8,7 +8,6 @@ import { healthy } from "./healthy.ts";
 import type { Images } from "./images.ts";
 import type { Infrastructure } from "./infrastructure.ts";
 import type { Network } from "./network.ts";
-import type { Service } from "./service.ts";
 
 /** What a LoadBalancer is made of. */
 export interface LoadBalancerArgs {
@@ -17,8 +16,6 @@ export interface LoadBalancerArgs {
   images: Images;
   /** The Consul that knows the services. */
   consul: Infrastructure;
-  /** What is asked through it: the door opens once they run, and closes before they end. */
-  services: readonly Service[];
 }
 
 /**
@@ -38,7 +35,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
   readonly ready: readonly Promise<docker.Container>[];
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { environment, network, images, consul, services } = args;
+    const { environment, network, images, consul } = args;
     const { publishAddress: address, ports } = environment;
     const { machine } = network;
     super("mia:platform:LoadBalancer", name, { publishAddress: address, ...ports }, { ...opts, ...machine.placement });
@@ -64,7 +61,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         memoryMib: edge.memoryMib,
         stopSeconds: edge.stopSeconds,
       },
-      { parent: this, dependsOn: [...services] },
+      { parent: this },
     );
 
     const container = replica(

@@ -30,7 +30,7 @@ type Owner = Pick<Place, "project" | "platform" | "source" | "discard">;
 export function lostVolumes(
   owner: Owner,
   volumes: readonly Volume[],
-  stackId: string | undefined,
+  stackId: string,
   declared: readonly Pick<Named, "kind" | "name">[],
 ): Problem[] {
   const worthless = disposable.map((volume) => physicalName(owner.platform, volume));
@@ -48,15 +48,14 @@ export function lostVolumes(
 
 function whyLost(
   { Name, Driver, Labels }: Volume,
-  stackId: string | undefined,
+  stackId: string,
   declared: readonly Pick<Named, "kind" | "name">[],
 ): Pick<Problem, "got" | "need"> | undefined {
   if (!declared.some(({ kind, name }) => kind === "volume" && name === Name)) {
     const got = "no part that has it any more, and what is in it would be deleted";
     return { got, need: "need it to be declared, or your word that it may go" };
   }
-  if (Driver === "local" && stackId !== undefined && isDeepStrictEqual({ ...Labels }, volumeLabels(stackId)))
-    return undefined;
+  if (Driver === "local" && isDeepStrictEqual({ ...Labels }, volumeLabels(stackId))) return undefined;
   const got = "another driver or other labels than it has, and it would be made anew, without what is in it";
   return { got, need: "need those that it has, or your word that it may go" };
 }

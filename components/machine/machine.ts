@@ -161,9 +161,10 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     const refusal = (async () => {
       await setImmediate();
       const { stackId, all, volumes } = await names;
+      const named = [...all, ...namesOf(await this.lately())];
       const problems = [
-        ...takenNames(this.declared, this.held, [...all, ...namesOf(await this.lately())], stackId),
-        ...lostVolumes(this.declared, volumes, stackId, this.held),
+        ...(mayBeMadeAnew(this.engine) ? [] : takenNames(this.declared, this.held, named, stackId)),
+        ...(stackId === undefined ? [] : lostVolumes(this.declared, volumes, stackId, this.held)),
       ];
       if (problems.length > 0) throw new pulumi.RunError(new ConfigError(problems).message);
     })();
@@ -243,6 +244,14 @@ function known<T>({ made }: Engine, value: T): pulumi.Output<T> {
 /** Another machine of the same name is another place: all that bears the state's label is made anew there. */
 function machineKeeper({ machineId }: Engine): Record<string, string> {
   return machineId === undefined ? {} : { machineId };
+}
+
+/**
+ * Whether a computer may count as another machine and still have what the stack has made there, under its id of before:
+ * docker-machine may forget one that it does not own.
+ */
+function mayBeMadeAnew({ machineId, deletedWith }: Engine): boolean {
+  return machineId !== undefined && deletedWith === undefined;
 }
 
 function certificatePath({ certificates }: Engine): Record<string, string> {

@@ -550,15 +550,8 @@ describe("The platform", function () {
       assert.notEqual(refused.code, 0);
       assert.match(refused.output, /mia-dev-data|protected/);
       await clone.mustPulumi("state", "unprotect", "--all", "--yes");
-      const { output } = await clone.mustPulumi("destroy", "--yes", "--skip-preview");
+      await clone.mustPulumi("destroy", "--yes", "--skip-preview");
       assert.deepEqual(await engine.remains(), []);
-      // The door is closed before the services end, which then wait for nobody.
-      const words = refused.output + output;
-      const closed = words.search(/docker:index:Container edge deleted/);
-      assert.notEqual(closed, -1, words);
-      for (const service of services) {
-        assert.ok(words.search(new RegExp(`docker:index:Container ${service} deleting`)) > closed, words);
-      }
     });
   });
 });
