@@ -1,5 +1,6 @@
 // What a platform of many services costs: each is a front end, the smallest that there is, beside the engine's own API
-// that creates and starts the same containers. MIA_BENCH_SIZES says how many services, such as `10,50`.
+// that creates and starts the same containers. A table for each size: the large ones take long, and MIA_BENCH_SIZES says of
+// which sizes to make it anew, such as `100,200`.
 
 import { join } from "node:path";
 import type { Clone } from "../tests/e2e/support/clone.ts";
@@ -8,11 +9,13 @@ import { DockerApi } from "./support/docker-api.ts";
 import { Rounds, rounds, secondsOf } from "./support/median.ts";
 import { MemoryWatch } from "./support/memory-watch.ts";
 import { startAll } from "./support/parallel.ts";
-import { type Figure, keep } from "./support/results.ts";
+import { type Figure, keep, kept } from "./support/results.ts";
 import { inPlace, long, newStack, up } from "./support/stack.ts";
 import { requestsPerSecond } from "./support/throughput.ts";
 
 const sizes = (process.env["MIA_BENCH_SIZES"] ?? "10,50,100,200").split(",").map(Number);
+/** The size that others are compared with. */
+const least = 10;
 
 /** Reloads nginx, and ends when no worker serves that did so before. */
 const reloading = `
@@ -34,8 +37,8 @@ await inPlace(async ({ clone, engine }) => {
     text.replace(/(?<=microservices = )\{[^]*?\n\}/, "{}"),
   );
   const api = new DockerApi(engine);
-  const times = new Rounds();
   for (const size of sizes) {
+    const times = new Rounds();
     await declare(clone, size);
     await engine.clear();
     await newStack(clone);
@@ -43,78 +46,67 @@ await inPlace(async ({ clone, engine }) => {
     await up(clone);
     const platform = await declaredBy(clone, "dev", "peer");
     for (let round = 0; round < rounds; round++) {
-      const add = (name: string, seconds: number) => {
-        times.add(`${String(size)}: ${name}`, seconds);
-      };
+      console.error(`${String(size)} services, round ${String(round + 1)}`);
       await engine.clear();
       await newStack(clone);
-      add("up", await secondsOf(() => up(clone)));
-      add("no-change up", await secondsOf(() => up(clone)));
+      times.add("up", await secondsOf(() => up(clone)));
+      times.add("no-change up", await secondsOf(() => up(clone)));
       // By itself: to look costs time, too.
       const watch = new MemoryWatch(clone);
       await up(clone);
-      for (const [name, mib] of watch.stop()) times.add(`${String(size)}: memory of ${name}`, mib);
-      add("preview", await secondsOf(() => clone.mustPulumi("preview", "--expect-no-changes")));
+      for (const [name, mib] of watch.stop()) times.add(`memory of ${name}`, mib);
+      times.add("preview", await secondsOf(() => clone.mustPulumi("preview", "--expect-no-changes")));
       const lb = await engine.container("lb");
       const nothing = await secondsOf(() => engine.must("exec", lb, "true"));
       const reload = await secondsOf(() => engine.must("exec", lb, "sh", "-c", reloading));
-      add("reload", Math.max(reload - nothing, 0));
+      times.add("reload", Math.max(reload - nothing, 0));
       const edge = { host: await engine.addressOf(await engine.container("edge")), port: 80 };
-      add("rate", await requestsPerSecond({ ...edge, path: "/s1/" }));
-      add("destroy", await secondsOf(() => long(clone, "destroy", "--exclude-protected", "--yes", "--skip-preview")));
+      times.add("rate", await requestsPerSecond({ ...edge, path: "/s1/" }));
+      times.add(
+        "destroy",
+        await secondsOf(() => long(clone, "destroy", "--exclude-protected", "--yes", "--skip-preview")),
+      );
       await engine.clear();
-      add("api", await secondsOf(() => startAll(api, platform, join(clone.home, "api"))));
+      times.add("api", await secondsOf(() => startAll(api, platform, join(clone.home, "api"))));
     }
-    keepAll(sizes.slice(0, sizes.indexOf(size) + 1), times);
+    keepSize(size, times);
   }
   api.close();
 });
 
-/** The figures of all sizes up to now: what comes later may fail. */
-function keepAll(done: readonly number[], times: Rounds): void {
-  const least = done[0] ?? 0;
-  const figures = done.flatMap((size): Figure[] => {
-    const name = (what: string) => `${String(size)} services: ${what}`;
-    const of = (what: string) => times.of(`${String(size)}: ${what}`);
-    const fewest = (what: string) => times.of(`${String(least)}: ${what}`);
+function keepSize(size: number, times: Rounds): void {
+  const limit = "Docker's API, all at once";
+  const ours = (name: string, what = name): Figure => ({ name, unit: "s", ours: times.of(what) });
+  const each = (name: string, what = name, peer?: string): Figure[] => {
+    const before = kept(`${benchmarkOf(least)}: ${name}`);
+    if (size === least || before === undefined) return [];
     /** What each service costs beyond the first ones, with which come the parts that are there anyway. */
-    const each = (what: string) => (((of(what) ?? NaN) - (fewest(what) ?? NaN)) / (size - least)) * 1000;
-    const besideFewest = (what: string) => {
-      return size === least ? {} : { beside: `with ${String(least)}`, peer: fewest(what) };
-    };
-    const limit = "Docker's API, all at once";
+    const one = (now = NaN, then = NaN) => ((now - then) / (size - least)) * 1000;
     return [
-      { name: name("`up`"), unit: "s", ours: of("up"), beside: limit, peer: of("api"), goal: 1.5 },
-      ...["no-change up", "preview", "destroy"].map((what): Figure => ({
-        name: name(what),
-        unit: "s",
-        ours: of(what),
-      })),
-      ...(size === least
-        ? []
-        : [
-            {
-              name: name("`up`, each further service"),
-              unit: "ms" as const,
-              ours: each("up"),
-              beside: limit,
-              peer: each("api"),
-              goal: 1.5,
-            },
-            ...["no-change up", "preview", "destroy"].map((what): Figure => {
-              return { name: name(`${what}, each further service`), unit: "ms", ours: each(what) };
-            }),
-          ]),
-      { name: name("the load balancer's reload"), unit: "s", ours: of("reload"), ...besideFewest("reload") },
-      { name: name("requests"), unit: "requests/s", ours: of("rate"), ...besideFewest("rate") },
-      ...["pulumi", "node", "pulumi-resource-docker"].map((what): Figure => ({
-        name: name(`memory of ${what}`),
-        unit: "MiB",
-        ours: of(`memory of ${what}`),
-      })),
+      {
+        name: `${name}, each beyond ${String(least)}`,
+        unit: "ms",
+        ours: one(times.of(what), before.ours),
+        ...(peer === undefined ? {} : { beside: limit, peer: one(times.of(peer), before.peer ?? NaN), goal: 1.5 }),
+      },
     ];
-  });
-  keep("growth", "Many services", figures);
+  };
+  const whole = ["no-change up", "preview", "destroy"];
+  keep(benchmarkOf(size), `${String(size)} services`, [
+    { ...ours("`up`", "up"), beside: limit, peer: times.of("api"), goal: 1.5 },
+    ...whole.map((what) => ours(what)),
+    ...each("`up`", "up", "api"),
+    ...whole.flatMap((what) => each(what)),
+    ours("the load balancer's reload", "reload"),
+    { name: "requests", unit: "requests/s", ours: times.of("rate") },
+    ...["pulumi", "node", "pulumi-resource-docker"].map((what): Figure => {
+      return { name: `memory of ${what}`, unit: "MiB", ours: times.of(`memory of ${what}`) };
+    }),
+  ]);
+}
+
+function benchmarkOf(size: number): string {
+  return `growth-${String(size)}`;
 }
 
 /** Gives the catalogue so many front ends, s1, s2 …, with the files of one of the samples. */

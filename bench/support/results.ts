@@ -59,6 +59,11 @@ export function keep(benchmark: string, title: string, figures: readonly Figure[
   );
 }
 
+/** A figure that an earlier benchmark has kept, by its whole name. */
+export function kept(name: string): Pick<Result, "ours" | "peer"> | undefined {
+  return read().find((result) => result.name === name);
+}
+
 /** JSON knows no infinity: a figure that is too much of nothing has no ratio there, but its `ours`, `peer` and `goal`. */
 function finite(ratio: number | undefined): number | null {
   return ratio === undefined || ratio === Infinity ? null : ratio;
