@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { docker } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
+import type { Kind } from "./machine/taken-names.ts";
 import { valueOf } from "./value.ts";
-
-type Kind = "container" | "network" | "volume";
 
 /**
  * What to do before something with a fixed name is created, should one of that name be there: an `up` that was killed

@@ -5,7 +5,7 @@ import { type Place, setCommand } from "../../platform/environment.ts";
 import { physicalName } from "../../platform/names.ts";
 import type { Problem } from "../../platform/problem.ts";
 import { type Address, docker } from "./docker.ts";
-import type { Named } from "./taken-names.ts";
+import type { Name, Named } from "./taken-names.ts";
 
 /** The labels that every volume of a stack is made with. Docker's own driver keeps it, which needs no word. */
 export function volumeLabels(stackId: string): Readonly<Record<string, string>> {
@@ -31,7 +31,7 @@ export function lostVolumes(
   owner: Owner,
   volumes: readonly Volume[],
   stackId: string,
-  declared: readonly Pick<Named, "kind" | "name">[],
+  declared: readonly Name[],
 ): Problem[] {
   const worthless = disposable.map((volume) => physicalName(owner.platform, volume));
   const lost = volumes
@@ -49,7 +49,7 @@ export function lostVolumes(
 function whyLost(
   { Name, Driver, Labels }: Volume,
   stackId: string,
-  declared: readonly Pick<Named, "kind" | "name">[],
+  declared: readonly Name[],
 ): Pick<Problem, "got" | "need"> | undefined {
   if (!declared.some(({ kind, name }) => kind === "volume" && name === Name)) {
     const got = "no part that has it any more, and what is in it would be deleted";

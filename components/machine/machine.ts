@@ -11,7 +11,7 @@ import type { Address } from "./docker.ts";
 import type { Engine } from "./engine.ts";
 import { lostVolumes, type Volume, volumesOf } from "./lost-volumes.ts";
 import { freePort, refuseUnavailable } from "./ports.ts";
-import { type Kind, type Named, named, takenNames } from "./taken-names.ts";
+import { type Kind, type Name, type Named, named, takenNames } from "./taken-names.ts";
 import { list, type Listing, namesOf, type There } from "./there.ts";
 
 /** What a Machine is made of. */
@@ -51,7 +51,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   private readonly engine: Engine;
   private readonly declared: Declared<P>;
   private readonly first: random.RandomUuid;
-  private readonly held: Pick<Named, "kind" | "name">[] = [];
+  private readonly held: Name[] = [];
   private listing: Listing;
   private place: (() => docker.Provider) | undefined;
   private made: docker.Provider | undefined;

@@ -6,10 +6,14 @@ import { type Address, docker } from "./docker.ts";
 /** What of a stack can have a fixed name. */
 export type Kind = "network" | "volume" | "container";
 
-/** A name on an engine, and the stack that has it; empty where none of ours does. */
-export interface Named {
+/** A fixed name, as a stack declares it. */
+export interface Name {
   readonly kind: Kind;
   readonly name: string;
+}
+
+/** A name on an engine, and the stack that has it; empty where none of ours does. */
+export interface Named extends Name {
   readonly stack: string;
 }
 
@@ -30,7 +34,7 @@ export async function named(kind: "network" | "volume", address: Address): Promi
 /** The names that a stack declares and something else has: Docker would refuse some, and take over a volume's data. */
 export function takenNames(
   { platform, source }: Pick<Place, "platform" | "source">,
-  declared: readonly Pick<Named, "kind" | "name">[],
+  declared: readonly Name[],
   there: readonly Named[],
   stackId: string | undefined,
 ): Problem[] {
