@@ -324,6 +324,26 @@ describe("A service", function () {
       await allWell(30);
     });
 
+    it("Consul asks an instance that has ended no more, even where Registrator has not heard of the end", async () => {
+      const user = await engine.container("user");
+      const name = await engine.must("inspect", "--format", "{{.Name}}", user);
+      const checks = async () => {
+        const all = (await (await fetch(clone.url("consul", "/v1/agent/checks"))).json()) as Record<string, unknown>;
+        return Object.keys(all).filter((id) => id.includes(`:${name.slice(1)}:`));
+      };
+      assert.equal((await checks()).filter((id) => id.startsWith("service:")).length, 1);
+      await must("stop", "mia-dev-registrator");
+      await must("stop", user);
+      // One of an address that is nobody's lasts for seconds, and Consul lets go of nobody meanwhile. That it ends is still said.
+      const left = await checks();
+      assert.equal(left.length, 1, left.join());
+      assert.match(left[0] ?? "", /^_service_maintenance:/);
+      await must("start", "mia-dev-registrator");
+      await eventually(30, checks, (now) => now.length === 0);
+      await must("start", user);
+      await allWell(60);
+    });
+
     for (const end of ["kill", "stop"]) {
       it(`\`docker ${end}\` means stay down: status, preview and the next \`up\` show it, and the \`up\` repairs it`, async () => {
         await must(end, await engine.container("user"));
