@@ -24,7 +24,12 @@ const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
 const engines = 16;
 // Docker's own pool, where an engine that was started again has to take its networks from.
 const secondPool = "172.16.0.0/12";
-const secondRules = [["filter", "FORWARD", "-s", secondPool, "-d", secondPool, "-j", "ACCEPT"]];
+const secondRules = [
+  ["filter", "FORWARD", "-s", secondPool, "-j", "ACCEPT"],
+  ["filter", "FORWARD", "-d", secondPool, "-j", "ACCEPT"],
+  // Also the machine's name server has to be found: to ask it for a name that is not there lasts for seconds otherwise.
+  ["nat", "POSTROUTING", "-s", secondPool, "!", "-d", secondPool, "-j", "MASQUERADE"],
+];
 
 /** An engine's networks. */
 function pool(number: number): string {
