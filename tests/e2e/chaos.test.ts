@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createUser, found } from "../../acceptance/flow.ts";
 import { Clone } from "./support/clone.ts";
-import { eventually } from "./support/command.ts";
 import { Counter } from "./support/counter.ts";
 import { figures } from "./support/figures.ts";
 import { type Kind, Load, uncachedSearch } from "./support/load.ts";
@@ -81,26 +80,8 @@ describe("The platform recovers by itself, without a change to be made", functio
       } finally {
         makeRoom();
       }
-      await startGivenUp();
     });
   });
-
-  /** Docker may try no more to start what it could not start while there was no room: that is for an `up`. */
-  async function startGivenUp(): Promise<void> {
-    const having = (status: string) => engine.must("ps", "--all", "--quiet", "--filter", `status=${status}`);
-    await eventually(
-      90,
-      () => having("restarting"),
-      (ids) => ids === "",
-    );
-    const ended = (await having("exited")).split("\n").filter((id) => id !== "");
-    if (ended.length === 0) return;
-    const why = "{{.Name}} ended with {{.State.ExitCode}} and was not started again: {{.State.Error}}";
-    console.log(`      ${await engine.must("inspect", "--format", why, ...ended)}`);
-    for (const line of readFileSync(join(engine.folder, "log"), "utf8").split("\n"))
-      if (ended.some((id) => line.includes(id))) console.log(`      ${line}`);
-    await clone.mustPulumi("up", "--yes", "--skip-preview");
-  }
 
   /** Lets it happen, and waits until all is well for some seconds again. */
   async function meets(part: string, trouble: string, happen: () => Promise<void>): Promise<void> {
@@ -129,9 +110,19 @@ describe("The platform recovers by itself, without a change to be made", functio
       if (Date.now() - from > seconds * 1000) {
         const { failed } = await under.seen();
         const status = await clone.run("node", ["toolchain/mia.mjs", "status"]);
-        assert.fail(`not well within ${String(seconds)} s: ${JSON.stringify(failed)}\n${status.output}`);
+        assert.fail(
+          `not well within ${String(seconds)} s: ${JSON.stringify(failed)}\n${status.output}\n${await whyEnded()}`,
+        );
       }
     }
+  }
+
+  /** What the engine says of the containers that have ended, and why it does not start them again. */
+  async function whyEnded(): Promise<string> {
+    const all = await engine.must("ps", "--all", "--quiet", "--filter", "status=exited");
+    const ids = all.split("\n").filter((id) => id !== "");
+    const said = readFileSync(join(engine.folder, "log"), "utf8").split("\n");
+    return said.filter((line) => ids.some((id) => line.includes(id))).join("\n");
   }
 
   /** Whether every container is, and nginx has every service, which only those are whose check passes. */

@@ -24,24 +24,21 @@ const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
 const engines = 16;
 // Docker's own pool, where an engine that was started again has to take its networks from.
 const secondPool = "172.16.0.0/12";
-const secondRules = [
-  ["filter", "FORWARD", "-s", secondPool, "-j", "ACCEPT"],
-  ["filter", "FORWARD", "-d", secondPool, "-j", "ACCEPT"],
-  // Also the machine's name server has to be found: to ask it for a name that is not there lasts for seconds otherwise.
-  ["nat", "POSTROUTING", "-s", secondPool, "!", "-d", secondPool, "-j", "MASQUERADE"],
-];
 
 /** An engine's networks. */
 function pool(number: number): string {
   return `10.214.${String(number * engines)}.0/20`;
 }
 
-/** What lets them through, since these engines touch no firewall themselves. Each has its own: another's end takes none of them away. */
-function rules(number: number): string[][] {
+/**
+ * What lets networks of a pool through, since these engines touch no firewall themselves. Each has its own: another's end takes
+ * none of them away. Also the machine's name server has to be found: to ask for a name that is not there lasts for seconds otherwise.
+ */
+function rules(networks: string): string[][] {
   return [
-    ["filter", "FORWARD", "-s", pool(number), "-j", "ACCEPT"],
-    ["filter", "FORWARD", "-d", pool(number), "-j", "ACCEPT"],
-    ["nat", "POSTROUTING", "-s", pool(number), "!", "-d", pool(number), "-j", "MASQUERADE"],
+    ["filter", "FORWARD", "-s", networks, "-j", "ACCEPT"],
+    ["filter", "FORWARD", "-d", networks, "-j", "ACCEPT"],
+    ["nat", "POSTROUTING", "-s", networks, "!", "-d", networks, "-j", "MASQUERADE"],
   ];
 }
 
@@ -98,7 +95,7 @@ export class OwnEngine extends TestEngine {
     const engine = new OwnEngine(folder, number);
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
-    addRules(rules(number));
+    addRules(rules(pool(number)));
     // Engines before 23 have their id from a key that all of a host's engines share.
     const settings = version().startsWith("20.") ? { "deprecated-key-path": join(engine.folder, "key.json") } : {};
     writeFileSync(join(engine.folder, "daemon.json"), JSON.stringify(settings));
@@ -119,7 +116,7 @@ export class OwnEngine extends TestEngine {
   async run(): Promise<void> {
     if (this.hasRun && !existsSync(join(this.folder, "again"))) {
       writeFileSync(join(this.folder, "again"), "");
-      addRules(secondRules);
+      addRules(rules(secondPool));
     }
     const log = openSync(join(this.folder, "log"), "a");
     const args = [
@@ -276,11 +273,12 @@ function clean(folder: string): void {
   }
   const kept = join(folder, "number");
   const number = Number(read(kept));
-  const added = existsSync(join(folder, "again")) ? secondRules : [];
+  const added = existsSync(join(folder, "again")) ? rules(secondPool) : [];
   // Others may clean up after the same engine at this moment, and another engine may have its number by the time they do.
   if (isTaken(kept)) {
     tryTo("ip", "link", "delete", bridge(number));
-    for (const [table = "", ...rule] of [...rules(number), ...added]) tryTo("iptables", "-t", table, "-D", ...rule);
+    for (const [table = "", ...rule] of [...rules(pool(number)), ...added])
+      tryTo("iptables", "-t", table, "-D", ...rule);
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
