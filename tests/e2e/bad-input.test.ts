@@ -1,3 +1,5 @@
+// Requires: pulumi, engine.
+
 import assert from "node:assert/strict";
 import { cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,5 @@
+// Requires: pulumi, engine, browser.
+
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { createUser, found, newName } from "../../acceptance/flow.ts";

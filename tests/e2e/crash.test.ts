@@ -1,3 +1,5 @@
+// Requires: pulumi, engine.
+
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Clone } from "./support/clone.ts";

@@ -1,3 +1,5 @@
+// Requires: pulumi, engine.
+
 import assert from "node:assert/strict";
 import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";

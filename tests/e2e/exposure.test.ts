@@ -1,3 +1,5 @@
+// Requires: pulumi, engine.
+
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";

@@ -1,3 +1,5 @@
+// Requires: pulumi, engine.
+
 import assert from "node:assert/strict";
 import { Clone } from "./support/clone.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";

@@ -1,3 +1,5 @@
+// Requires: pulumi, engine.
+
 import * as fc from "fast-check";
 import assert from "node:assert/strict";
 import { parts, services } from "./support/parts.ts";

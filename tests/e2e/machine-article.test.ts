@@ -1,3 +1,5 @@
+// Requires: pulumi, machines.
+
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";

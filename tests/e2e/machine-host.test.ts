@@ -1,3 +1,5 @@
+// Requires: pulumi, machines.
+
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";

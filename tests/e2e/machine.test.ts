@@ -1,3 +1,5 @@
+// Requires: pulumi, machines.
+
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";

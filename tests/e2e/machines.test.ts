@@ -1,3 +1,5 @@
+// Requires: pulumi, engine, machines.
+
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";

@@ -1,3 +1,5 @@
+// Requires: pulumi.
+
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -1,3 +1,5 @@
+// Requires: pulumi, engine.
+
 import assert from "node:assert/strict";
 import images from "../../platform/catalogue/images.json" with { type: "json" };
 import { eventually } from "./support/command.ts";

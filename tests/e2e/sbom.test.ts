@@ -1,3 +1,5 @@
+// Requires: pulumi, engine, syft.
+
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

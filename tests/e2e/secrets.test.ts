@@ -1,3 +1,5 @@
+// Requires: pulumi, engine.
+
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";

@@ -1,3 +1,5 @@
+// Requires: pulumi, engine, quiet-machine.
+
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,3 +1,5 @@
+// Requires: pulumi, engine.
+
 import assert from "node:assert/strict";
 import { acceptance, createUser, found, newName, search, searchUntil } from "../../acceptance/flow.ts";
 import { Clone } from "./support/clone.ts";

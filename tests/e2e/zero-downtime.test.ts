@@ -1,3 +1,5 @@
+// Requires: pulumi, engine, quiet-machine.
+
 import assert from "node:assert/strict";
 import { Agent, get } from "node:http";
 import { createUser, found } from "../../acceptance/flow.ts";

@@ -1,6 +1,11 @@
 import { spawn } from "node:child_process";
+import { eventually as poll } from "../../../acceptance/eventually.ts";
+import { stopwatches, stopwatchOf } from "../../support/times.ts";
 
-export { eventually } from "../../../acceptance/eventually.ts";
+/** Polls until the answer is right, or fails with the last one after so many seconds. */
+export function eventually<T>(seconds: number, ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
+  return stopwatches.wait.during(() => poll(seconds, ask, isIt));
+}
 
 /** How a command ended. */
 export interface Ended {
@@ -22,7 +27,8 @@ export interface CommandOptions {
 export function command(name: string, args: readonly string[], options: CommandOptions): Promise<Ended> {
   const { cwd, env, seconds = 300 } = options;
   const from = Date.now();
-  return new Promise((done) => {
+  const stop = stopwatchOf(name, args)?.start();
+  return new Promise<Ended>((done) => {
     const child = spawn(name, args, {
       cwd,
       env,
@@ -48,7 +54,7 @@ export function command(name: string, args: readonly string[], options: CommandO
       if (signal !== null) output += `\n(ended by ${signal})`;
       done({ code: code ?? 128, stdout, output, seconds: (Date.now() - from) / 1000 });
     });
-  });
+  }).finally(() => stop?.());
 }
 
 /** The same, for a command that has to succeed. */

@@ -19,7 +19,7 @@ import { allProcesses, descendants, kill } from "./processes.ts";
 import { TestEngine } from "./test-engine.ts";
 
 const prefix = "mia-engine-";
-const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
+const path = [process.env["MIA_TEST_ENGINE"], process.env["PATH"], "/usr/sbin:/sbin"].filter(Boolean).join(":");
 /** How many there can be, and how many networks each can have. */
 const engines = 16;
 // Docker's own pool, where an engine that was started again has to take its networks from.

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import type { Clone } from "./clone.ts";
 import { eventually } from "./command.ts";
+import { stopwatches } from "../../support/times.ts";
 import { descendants, type Process, processesOf } from "./processes.ts";
 
 /** `npm run qa` as a terminal runs it: in a process group of its own, which hears the signals. */
@@ -23,6 +24,8 @@ export class QaRun {
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
     this.exited = once(this.child, "exit");
+    // A QA run is an up and a destroy; it is counted as one up.
+    void this.exited.finally(stopwatches.up.start());
   }
 
   static start(clone: Clone, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): QaRun {

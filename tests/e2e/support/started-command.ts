@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { CommandOptions } from "./command.ts";
+import { stopwatchOf } from "../../support/times.ts";
 import { descendants, type Process } from "./processes.ts";
 
 /** A command that a test looks at while it goes on; without a terminal. */
@@ -14,6 +15,8 @@ export class StartedCommand {
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
     this.exited = once(this.child, "exit");
+    const stop = stopwatchOf(name, args)?.start();
+    if (stop !== undefined) void this.exited.finally(stop);
   }
 
   get hasEnded(): boolean {

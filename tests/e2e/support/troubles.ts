@@ -1,3 +1,4 @@
+import { stopwatches } from "../../support/times.ts";
 import { parts } from "./parts.ts";
 import type { OwnEngine } from "./own-engine.ts";
 import { generator, seed, shuffled } from "./random.ts";
@@ -43,5 +44,5 @@ export function cells(): { seed: number; chain: { part: string; trouble: string 
 }
 
 export function pass(time: number): Promise<void> {
-  return new Promise((resume) => setTimeout(resume, time * 1000));
+  return stopwatches.wait.during(() => new Promise((resume) => setTimeout(resume, time * 1000)));
 }

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { browser } from "../../toolchain/browser.mjs";
+import { buildx } from "../../toolchain/buildx.mjs";
+import { ensureDockerMachine } from "../../toolchain/docker-machine.mjs";
+import { docker } from "../../toolchain/docker.mjs";
+import { images } from "../../toolchain/images.mjs";
+import { pulumi } from "../../toolchain/pulumi.mjs";
+import { ssh } from "../../toolchain/ssh.mjs";
+import { newSetup } from "../../toolchain/steps.mjs";
+import { syft } from "../../toolchain/syft.mjs";
+import { testEngine } from "../../toolchain/test-engine.mjs";
+
+export type Setup = ReturnType<typeof newSetup>;
+
+type Step = (setup: Setup) => Promise<void>;
+
+/** The machine's own engine, and the platform's images, which come from its registry where upstream's can't be reached. */
+const imageSteps: readonly Step[] = [docker, buildx, images];
+
+/** What an end-to-end test can require, with the steps that provide it. */
+const steps = {
+  pulumi: [pulumi],
+  /** Docker engines that the tests start for themselves. */
+  engine: [...imageSteps, testEngine],
+  /** Machines that docker-machine makes, and hosts that ssh reaches. */
+  machines: [...imageSteps, ssh, ensureDockerMachine],
+  browser: [browser],
+  syft: [syft],
+  /** The file holds the platform to seconds: nothing runs beside it. */
+  "quiet-machine": [],
+} satisfies Record<string, readonly Step[]>;
+
+export type Requirement = keyof typeof steps;
+
+const declaration = /^\/\/ Requires: (.+)\.$/m;
+
+/** The requirements that a test file declares in a comment such as `// Requires: pulumi, engine.` */
+export function requirementsOf(file: string): Requirement[] {
+  const words = declaration.exec(readFileSync(file, "utf8"))?.[1]?.split(", ");
+  if (words === undefined) throw new Error(`${file}: got no comment "// Requires: ….", need one`);
+  const unknown = words.filter((word) => !(word in steps));
+  if (unknown.length > 0) {
+    throw new Error(`${file}: requires ${unknown.join(", ")}, need some of ${Object.keys(steps).join(", ")}`);
+  }
+  return words as Requirement[];
+}
+
+/** Provides everything that these files require, and nothing else. */
+export async function provide(files: readonly string[]): Promise<Setup> {
+  const required = files.flatMap(requirementsOf).flatMap((name): readonly Step[] => steps[name]);
+  const setup = newSetup();
+  for (const step of new Set(required)) await step(setup);
+  return setup;
+}
