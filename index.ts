@@ -17,7 +17,8 @@ import * as infrastructure from "./platform/catalogue/infrastructure.ts";
 import { microservices } from "./platform/catalogue/microservices.ts";
 import { consulCommand } from "./platform/consul.ts";
 import { registratorCommand } from "./platform/registrator.ts";
-import { wholeServices } from "./platform/service.ts";
+import { backingOf, selectServices } from "./platform/selection.ts";
+import { type BackingName, wholeServices } from "./platform/service.ts";
 
 endWithEngine();
 const catalogue = wholeServices(microservices, frontends);
@@ -25,7 +26,9 @@ const declared = stackEnvironment(catalogue);
 const machine = new Machine("mia", { environment: declared, engine: await engineOf(declared) });
 const environment = await machine.environment;
 const { publishAddress: address, ports } = environment;
-const ownImages = new Images("images", { environment, machine, services: catalogue });
+const selected = selectServices(catalogue, environment.services);
+const used = backingOf(selected);
+const ownImages = new Images("images", { environment, machine, services: selected });
 await ownImages.ready;
 const network = new Network("network", { environment, machine });
 
@@ -44,19 +47,31 @@ const registrator = new Infrastructure("registrator", {
   network,
   definition: { ...infrastructure.registrator, command: registratorCommand(environment) },
 });
-const db = new Database("db", { environment, network, definition: infrastructure.db });
-const memcache = new Infrastructure("memcache", { environment, network, definition: infrastructure.memcache });
-const rmq = new MessageQueue("rmq", {
-  environment,
-  network,
-  definition: infrastructure.rmq,
-  ports: [{ container: 15672, address, port: ports.rmqManagement }],
-});
-const elastic = new Infrastructure("elastic", { environment, network, definition: infrastructure.elastic });
+// A backing service runs only where a selected service uses it.
+const ifUsed = <Part>(name: BackingName, declare: () => Part) => (used.has(name) ? declare() : undefined);
+const db = ifUsed("db", () => new Database("db", { environment, network, definition: infrastructure.db }));
+const memcache = ifUsed(
+  "memcache",
+  () => new Infrastructure("memcache", { environment, network, definition: infrastructure.memcache }),
+);
+const rmq = ifUsed(
+  "rmq",
+  () =>
+    new MessageQueue("rmq", {
+      environment,
+      network,
+      definition: infrastructure.rmq,
+      ports: [{ container: 15672, address, port: ports.rmqManagement }],
+    }),
+);
+const elastic = ifUsed(
+  "elastic",
+  () => new Infrastructure("elastic", { environment, network, definition: infrastructure.elastic }),
+);
 
-const delivery = new Delivery("delivery", { environment, machine, images: ownImages, services: catalogue });
+const delivery = new Delivery("delivery", { environment, machine, images: ownImages, services: selected });
 const backing = { db, memcache, rmq, consul, elastic };
-const services = Object.entries(catalogue).map(
+const services = Object.entries(selected).map(
   ([name, definition]) => new Service(name, { environment, network, delivery, definition, backing, registrator }),
 );
 
@@ -66,7 +81,7 @@ const gate = new Gate("gate", {
   loadBalancer: lb,
   consulUrl: machine.url(ports.consul),
   machine,
-  ready: [...[consul, registrator, db, memcache, rmq, elastic].map(({ ready }) => ready), ...lb.ready],
+  ready: [...[consul, registrator, db, memcache, rmq, elastic].flatMap((part) => part?.ready ?? []), ...lb.ready],
   services,
 });
 await gate.passed;
@@ -81,7 +96,9 @@ export const consulUrl = machine.url(ports.consul);
 export const images = pulumi.output(
   Object.fromEntries([
     ["edge", lb.edgeImageName],
-    ...Object.entries({ registrator, lb, ...backing }).map(([part, { imageName }]) => [part, imageName]),
+    ...Object.entries({ registrator, lb, ...backing }).flatMap(([part, one]) =>
+      one === undefined ? [] : [[part, one.imageName]],
+    ),
     ...services.map(({ serviceName, imageName }) => [serviceName, imageName]),
   ]) as Record<string, pulumi.Input<string>>,
 );
@@ -91,12 +108,12 @@ export const replicas = Object.fromEntries(
 );
 /** RabbitMQ's management, where it is published, and who may use it. */
 export const rmqUrl = ports.rmqManagement === 0 ? undefined : machine.url(ports.rmqManagement);
-export const rmqUser = rmq.administrator;
-export const rmqPassword = rmq.administratorPassword;
+export const rmqUser = rmq?.administrator;
+export const rmqPassword = rmq?.administratorPassword;
 /** What the database says that it is: MySQL's version, or MariaDB's where that stands in. */
-export const databaseVersion = db.version;
+export const databaseVersion = db?.version;
 /** The services' own databases, by service. */
-export const databases = db.databases;
+export const databases = db?.databases ?? {};
 /** What the stack is for: the config's `mia:kind`. Of the kind `qa` nothing needs to be kept. */
 export const kind = environment.kind;
 /** The id of the Docker engine that the stack lives on. */

@@ -19,8 +19,8 @@ export interface ServiceArgs {
   delivery: Delivery;
   /** What the catalogue says of it. */
   definition: Definition;
-  /** What services can use, by name. */
-  backing: Readonly<Record<BackingName, Backing>>;
+  /** The backing services that run, by name: all that the service uses. */
+  backing: Readonly<Record<BackingName, Backing | undefined>>;
   /** What makes it known, before it starts and until it has ended. */
   registrator: Infrastructure;
 }
@@ -52,7 +52,7 @@ export class Service extends pulumi.ComponentResource {
 
     const { imageName, user, volumes, labels } = args.delivery.of(name, definition);
     const { confinement = {} }: Base = bases[definition.base];
-    const links = definition.uses.map((used) => args.backing[used].link(name, this));
+    const links = definition.uses.flatMap((used) => args.backing[used]?.link(name, this) ?? []);
     const container: ContainerArgs = {
       network,
       image: imageName,

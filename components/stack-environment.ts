@@ -5,6 +5,7 @@ import { checkPlatform } from "../platform/check.ts";
 import { readEnvironment, type StackSource } from "../platform/config.ts";
 import type { Declared, Environment } from "../platform/environment.ts";
 import { ConfigError } from "../platform/problem.ts";
+import { backingOf, selectServices } from "../platform/selection.ts";
 import type { Service } from "../platform/service.ts";
 
 /**
@@ -15,8 +16,11 @@ export function stackEnvironment(services: Readonly<Record<string, Service>>): D
   return ofStack((stack) => {
     const environment = readEnvironment(stack);
     checkPlatform(environment, services);
-    refuseMissingFolders(services);
-    return environment;
+    const selected = selectServices(services, environment.services);
+    refuseMissingFolders(selected);
+    // A part that does not run publishes no port.
+    if (backingOf(selected).has("rmq")) return environment;
+    return { ...environment, ports: { ...environment.ports, rmqManagement: 0 } };
   });
 }
 

@@ -1,7 +1,7 @@
 import { configPath, shellWord } from "./config-path.ts";
 import { type Declared, type Environment, portAfter } from "./environment.ts";
 import { canMount, isSecretFlag, keysOfFlags } from "./machine.ts";
-import { ConfigError, type Problem } from "./problem.ts";
+import { ConfigError, type Problem, shown } from "./problem.ts";
 import type { Service } from "./service.ts";
 
 /**
@@ -13,6 +13,7 @@ export function checkPlatform(environment: Declared<Environment>, services: Read
     ...mountsElsewhere(environment),
     ...flagsOfOthers(environment),
     ...portsPublishedTwice(environment),
+    ...selectionOfNothing(environment, services),
     ...ofNothing("replicas", environment, services),
     ...ofNothing("versions", environment, services),
     ...versionsOfWhatIsMounted(environment),
@@ -89,6 +90,25 @@ function ofNothing(
       need: `need ${Object.keys(services).sort().join(", ")}`,
       fix: `pulumi config rm --path ${shellWord(configPath("mia", [key, name]))}`,
     }));
+}
+
+/** A service to run that the catalogue does not have. */
+function selectionOfNothing(
+  { source, services: names }: Declared<Environment>,
+  services: Readonly<Record<string, Service>>,
+): Problem[] {
+  return names.flatMap((name, i) => {
+    if (Object.hasOwn(services, name)) return [];
+    const key = configPath("mia", ["services", i]);
+    return [
+      {
+        where: `${source}: ${key}`,
+        got: `${shown(name)}, a service that does not exist`,
+        need: `need one of ${Object.keys(services).sort().join(", ")}`,
+        fix: `pulumi config rm --path ${shellWord(key)}`,
+      },
+    ];
+  });
 }
 
 /** A service whose folder is mounted has no image of its own. */

@@ -46,6 +46,8 @@ const replicaCount = "need 1..50";
 
 const version = "need an image's tag, 12 digits of 0-9 and a-f, such as 25833409863c";
 
+const serviceNames = "need a list of services such as [user]";
+
 const discarded = "need a list of volumes as a refusal names them, such as mia-qa-data@2026-11-26T21:13:31Z";
 
 /** An object, or a list, which the engine hands over as text. */
@@ -113,6 +115,11 @@ export const schema = exactObject(
         ["password"],
       ),
     ),
+    services: v.pipe(
+      v.string(),
+      json(serviceNames, true),
+      v.array(v.pipe(v.string(serviceNames), v.nonEmpty(serviceNames)), serviceNames),
+    ),
     replicas: v.pipe(
       v.string(),
       json("need an object such as {user: 2}"),
@@ -174,6 +181,7 @@ const examples: Record<string, string> = {
   machine: "--path mia:machine.driver local",
   images: "mia:images registry.example/mirror/",
   registry: "--path mia:registry.address registry.example:5000",
+  services: "--path 'mia:services[0]' user",
   replicas: "--path mia:replicas.user 2",
   versions: "--path mia:versions.user 25833409863c",
   discard: "--path 'mia:discard[0]' mia-qa-data@2026-11-26T21:13:31Z",
@@ -244,6 +252,7 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
     machine,
     images,
     registry,
+    services,
     replicas,
     versions,
     discard,
@@ -264,6 +273,7 @@ export function readEnvironment(stack: StackSource): Declared<Environment> {
     images,
     ownImages: `${address === undefined ? "" : `${address}/`}${project}-`,
     ...(address === undefined ? {} : { registry: { address, ...login } }),
+    services,
     replicas,
     versions,
     discard,

@@ -13,6 +13,8 @@ export interface Environment extends Kind, Place<keyof PublishedPorts> {
   readonly images: string;
   /** What names of our own images are appended to: the registry, where there is one, and the project's name. */
   readonly ownImages: string;
+  /** The services that run, by name, with all that they use; the whole catalogue where none is named. */
+  readonly services: readonly string[];
   /** How many instances a service has, by its name; one where it is not named. */
   readonly replicas: Readonly<Record<string, number>>;
   /** Which version of its image a service runs, by its name: the tag, a content hash; what its folder holds where it is not named. */

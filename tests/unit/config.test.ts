@@ -8,6 +8,7 @@ const valid = {
   "mia:machine": '{"driver":"local"}',
   "mia:images": "",
   "mia:registry": "{}",
+  "mia:services": "[]",
   "mia:replicas": "{}",
   "mia:versions": "{}",
   "mia:discard": "[]",
@@ -50,6 +51,7 @@ describe("A stack's config", () => {
       machine: { driver: "local" },
       images: "",
       ownImages: "mia-",
+      services: [],
       replicas: {},
       versions: {},
       discard: [],
@@ -266,6 +268,26 @@ describe("A stack's config", () => {
       "machine",
       '{"driver":"docker-machine","options":{"digitalocean-access-token":"x"}}',
       "Pulumi.dev.yaml: mia:machine.options.digitalocean-access-token: got a flag, which every process list shows, need its environment variable in mia:machine.secrets. Fix: pulumi config rm --path mia:machine.options.digitalocean-access-token",
+    ],
+    [
+      "services",
+      "user",
+      "Pulumi.dev.yaml: mia:services: got \"user\", need a list of services such as [user]. Fix: pulumi config set --path 'mia:services[0]' user",
+    ],
+    [
+      "services",
+      '{"user":true}',
+      "Pulumi.dev.yaml: mia:services: got {\"user\":true}, need a list of services such as [user]. Fix: pulumi config set --path 'mia:services[0]' user",
+    ],
+    [
+      "services",
+      '["user", ""]',
+      "Pulumi.dev.yaml: mia:services[1]: got \"\", need a list of services such as [user]. Fix: pulumi config set --path 'mia:services[0]' user",
+    ],
+    [
+      "services",
+      '["order"]',
+      "Pulumi.dev.yaml: mia:services[0]: got \"order\", a service that does not exist, need one of user, user-2. Fix: pulumi config rm --path 'mia:services[0]'",
     ],
     [
       "replicas",

@@ -13,6 +13,7 @@ const environment: Environment = {
   machine: { driver: "local" },
   images: "",
   ownImages: "mia-",
+  services: [],
   replicas: {},
   versions: {},
   publishAddress: "127.0.0.1",
