@@ -34,17 +34,13 @@ const interrupt = () => {
   interrupted = true;
 };
 
-/**
- * Runs mocha on some files, so many at a time; the terminal shows what it shows, a file tells the counts. Ctrl-C reaches mocha
- * too, which takes away what it has started; what would come after that is not begun.
- */
-export async function mocha(setup, title, files, jobs = 1) {
+/** Runs mocha on some files, in the terminal. Ctrl-C reaches mocha too; whatever would come after that is not begun. */
+async function mocha(setup, title, files) {
   if (interrupted) return { passed: 0, failed: 1 };
   const counts = join(own, `${title.replaceAll(/\W+/g, "-")}.json`);
   mkdirSync(own, { recursive: true });
   rmSync(counts, { force: true });
-  const lanes = jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : [];
-  const args = ["node_modules/mocha/bin/mocha.js", "--reporter", "tests/reporter.cjs", ...lanes, ...files];
+  const args = ["node_modules/mocha/bin/mocha.js", "--reporter", "tests/reporter.cjs", ...files];
   process.on("SIGINT", interrupt);
   const code = await handOver("node", args, {
     ...setup.env,

@@ -169,14 +169,13 @@ function matches(pattern: string, fact: string): boolean {
   return new RegExp(`^${parts.join(".*")}$`).test(fact);
 }
 
-describe("The platform in dev, held against the article's own YAML", function () {
-  this.timeout(600_000);
+describe("The platform in dev, held against the article's own YAML", () => {
   let engine: OwnEngine;
   let clone: Clone;
   const running = new Map<string, Container>();
 
   before(async () => {
-    engine = await OwnEngine.shared();
+    engine = await OwnEngine.start({ version: "distribution" });
     clone = await Clone.make({ dockerHost: engine.host });
     // The article's ports, at a loopback address where nobody has them.
     await clone.usePorts("dev", {
@@ -204,7 +203,7 @@ describe("The platform in dev, held against the article's own YAML", function ()
 
   after(async () => {
     clone.remove();
-    await engine.clear();
+    await engine.remove();
   });
 
   async function inspect<T>(names: string[]): Promise<T[]> {

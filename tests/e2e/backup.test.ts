@@ -14,6 +14,7 @@ import { figures } from "./support/figures.ts";
 import { type Kind, Load } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { lastLine } from "./support/qa-run.ts";
+import { within } from "../support/limits.ts";
 
 const long = process.env["MIA_LONG"] !== undefined;
 /** How many rows a table has that makes a dump take long enough: a power of two. */
@@ -33,8 +34,7 @@ const writes: Kind = {
 const kinds: Kind[] = [writes, { method: "GET", path: "/user/users?ids=0", status: 200, words: '{"users":[]}' }];
 
 /** Of two stacks on one engine: what one of them holds goes into the other. */
-describe("The data of a stack", function () {
-  this.timeout(900_000);
+describe("The data of a stack", () => {
   let engine: OwnEngine;
   let clone: Clone;
   let qa: Ports;
@@ -135,7 +135,7 @@ describe("The data of a stack", function () {
   /** Waits until the dump of a backup is being written. */
   async function isDumping(name: string): Promise<void> {
     const file = join(`${folder(name)}.partial`, "db.dump.gz");
-    await eventually(60, () => Promise.resolve(existsSync(file) && statSync(file).size > 20_000), Boolean);
+    await eventually(within.start, () => Promise.resolve(existsSync(file) && statSync(file).size > 20_000), Boolean);
   }
 
   it("is kept as it was at one moment, while rows are written and no request fails", async () => {
@@ -154,7 +154,7 @@ describe("The data of a stack", function () {
     underWay = await createUser(devUrl(), "Under Way");
     const unpublished = `SELECT COUNT(*) FROM mia_user_development.events WHERE published_at IS NULL AND body LIKE '%Under Way%'`;
     await eventually(
-      30,
+      within.recovery,
       () => sql("dev", unpublished),
       (count) => count === "0",
     );
@@ -224,7 +224,7 @@ describe("The data of a stack", function () {
     const [of = "", there = ""] = [kept, restored].map((line) => line.split("\t")[0]);
     // And each of them comes into the catalog, also those whose event was under way.
     const unknown = await eventually(
-      60,
+      within.start,
       () =>
         sql(
           "qa",
@@ -305,7 +305,7 @@ describe("The data of a stack", function () {
     async () => {
       const run = begin("restore", "--", "--stack", "qa", folder("kept"), "--yes");
       await eventually(
-        120,
+        within.boot,
         () =>
           sql(
             "qa",
@@ -413,7 +413,7 @@ describe("The data of a stack", function () {
     await fetch(key, { method: "DELETE" });
     await must("restore", "--", folder("files"), "--yes");
     const value = await eventually(
-      30,
+      within.recovery,
       () => fetch(`${key}?raw`).then((response) => response.text(), String),
       (text) => text === "as it was",
     );

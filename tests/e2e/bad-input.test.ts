@@ -152,8 +152,7 @@ const commandLines: readonly (readonly [string, string])[] = [
 ];
 
 // On an engine of its own, which has to stay empty: nothing that is wrong may create anything.
-describe("Bad input", function () {
-  this.timeout(600_000);
+describe("Bad input", () => {
   let engine: OwnEngine;
   let clone: Clone;
   const counted: [string, number][] = [];

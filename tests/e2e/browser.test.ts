@@ -7,9 +7,9 @@ import { startBrowser } from "./support/browser.ts";
 import { Clone } from "./support/clone.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { services } from "./support/parts.ts";
+import { within } from "../support/limits.ts";
 
-describe("In a browser", function () {
-  this.timeout(600_000);
+describe("In a browser", () => {
   let engine: OwnEngine;
   let clone: Clone;
   let browser: Browser;
@@ -90,21 +90,23 @@ describe("In a browser", function () {
     const user = page.locator("section", { has: page.getByRole("heading", { name: "user" }) });
     // Out of its database: its check says so.
     await engine.docker("stop", "mia-dev-db");
-    await page.getByText("Not well: user.").waitFor({ timeout: 20_000 });
+    await page.getByText("Not well: user.").waitFor({ timeout: within.reaction * 1000 });
     await user.getByText("critical").waitFor();
     await user.getByText("503").waitFor();
     await engine.docker("start", "mia-dev-db");
-    await page.getByText(`All ${String(services.length)} services are well.`).waitFor({ timeout: 60_000 });
+    await page.getByText(`All ${String(services.length)} services are well.`).waitFor({ timeout: within.start * 1000 });
     // And away altogether.
     await engine.docker("stop", await engine.container("user"));
-    await user.getByText("no instance").waitFor({ timeout: 20_000 });
+    await user.getByText("no instance").waitFor({ timeout: within.reaction * 1000 });
     await engine.docker("start", await engine.container("user"));
-    await page.getByText(`All ${String(services.length)} services are well.`).waitFor({ timeout: 60_000 });
+    await page.getByText(`All ${String(services.length)} services are well.`).waitFor({ timeout: within.start * 1000 });
     assert.match((await user.locator("time").textContent()) ?? "", /^for \d+ s$/);
     await engine.docker("stop", "mia-dev-consul");
-    await page.getByText("Consul does not answer: this is what it said last.").waitFor({ timeout: 20_000 });
+    await page
+      .getByText("Consul does not answer: this is what it said last.")
+      .waitFor({ timeout: within.reaction * 1000 });
     await engine.docker("start", "mia-dev-consul");
-    await page.getByText(`All ${String(services.length)} services are well.`).waitFor({ timeout: 60_000 });
+    await page.getByText(`All ${String(services.length)} services are well.`).waitFor({ timeout: within.start * 1000 });
     if (process.env["MIA_SCREENSHOT"] !== undefined) await page.screenshot({ path: process.env["MIA_SCREENSHOT"] });
   });
 });

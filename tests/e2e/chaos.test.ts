@@ -11,6 +11,7 @@ import { type Kind, Load, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { services } from "./support/parts.ts";
 import { cells, pass, troubles } from "./support/troubles.ts";
+import { every, within } from "../support/limits.ts";
 
 const kinds: Kind[] = [
   { method: "GET", path: "/user/users?ids=0", status: 200, words: '{"users":[]}' },
@@ -19,8 +20,7 @@ const kinds: Kind[] = [
   uncachedSearch,
 ];
 
-describe("The platform recovers by itself, without a change to be made", function () {
-  this.timeout(600_000);
+describe("The platform recovers by itself, without a change to be made", () => {
   const { seed, chain } = cells();
   let engine: OwnEngine;
   let clone: Clone;
@@ -90,7 +90,7 @@ describe("The platform recovers by itself, without a change to be made", functio
     assert.ok(load && counter);
     await load.seen();
     await happen();
-    const again = await wellAgain(load, 180);
+    const again = await wellAgain(load, within.command);
     const { sent, failures, slowest } = await load.seen();
     const row = met.get(part) ?? new Map<string, string>();
     met.set(part, row);
@@ -105,7 +105,7 @@ describe("The platform recovers by itself, without a change to be made", functio
     const from = Date.now();
     const calm = 6000;
     for (let bad = from; ;) {
-      await pass(0.2);
+      await pass(every.survey);
       if (!(await isWell())) bad = Date.now();
       bad = Math.max(bad, under.failedLast);
       if (Date.now() - bad > calm) return (bad - from) / 1000;

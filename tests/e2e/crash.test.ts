@@ -11,6 +11,7 @@ import { OwnEngine } from "./support/own-engine.ts";
 import { parts, withoutSuffix } from "./support/parts.ts";
 import { kill, type Process, processesOf } from "./support/processes.ts";
 import type { StartedCommand } from "./support/started-command.ts";
+import { within } from "../support/limits.ts";
 
 /** How often the next `up` had to do what, and how long it took. */
 interface Seen {
@@ -26,8 +27,7 @@ interface Seen {
 const long = process.env["MIA_LONG"] !== undefined;
 
 /** A chain: each begins with what the `up` after the one before it has made. All the while rows are written through `user`. */
-describe("After a crash of an `up` or a `destroy`, the next `up` converges", function () {
-  this.timeout(900_000);
+describe("After a crash of an `up` or a `destroy`, the next `up` converges", () => {
   const { seed, chain } = crashes();
   let engine: OwnEngine;
   let clone: Clone;
@@ -72,7 +72,7 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
     // What Pulumi starts asks every five minutes whether the CLI is there still; until then it does nothing.
     const isStarted = (one: Process) => victims["language host"](one) || one.commandLine.includes("/pulumi-resource-");
     await eventually(
-      long ? 330 : 30,
+      long ? within.orphans : within.recovery,
       () => Promise.resolve(processesOf(clone.home).filter((one) => long || !isStarted(one))),
       (left) => left.length === 0,
     );
@@ -84,7 +84,7 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
     const from = Date.now();
     const { at } = crash;
     const isThere = () => (typeof at === "number" ? Date.now() > from + at * 1000 : at.test(command.output));
-    await eventually(180, () => Promise.resolve(command.hasEnded || isThere()), Boolean);
+    await eventually(within.command, () => Promise.resolve(command.hasEnded || isThere()), Boolean);
     // At random it may be faster; at a boundary it is not to be.
     assert.ok(typeof at === "number" || isThere(), command.output);
     await strike(crash, command);
@@ -122,7 +122,7 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", fun
     const found = () => command.family().filter(isVictim);
     // At random it may not have been started yet, or have ended; at a boundary it may take a moment more.
     if (typeof at !== "number") {
-      await eventually(30, () => Promise.resolve(command.hasEnded || found().length > 0), Boolean);
+      await eventually(within.recovery, () => Promise.resolve(command.hasEnded || found().length > 0), Boolean);
       assert.ok(!command.hasEnded, `there is no ${victim}:\n${command.output}`);
     }
     found().forEach(kill);

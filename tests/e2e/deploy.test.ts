@@ -17,8 +17,7 @@ const kinds: Kind[] = [
   uncachedSearch,
 ];
 
-describe("One service of a stack that runs", function () {
-  this.timeout(300_000);
+describe("One service of a stack that runs", () => {
   const source = "services/rosi_user_service";
   let engine: OwnEngine;
   let clone: Clone;

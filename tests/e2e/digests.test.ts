@@ -5,13 +5,13 @@ import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { freePort } from "./support/ports.ts";
+import { within } from "../support/limits.ts";
 
 const upstream = process.env["MIA_IMAGES"] ?? "";
 const [part, base] = ["registry:2.8.3", "nginx:1.28.0"];
 
 /** A registry whose tags are moved, as somebody else's may be at any time. */
-describe("Images that are pinned by digest (`npm run versions -- --pin`)", function () {
-  this.timeout(300_000);
+describe("Images that are pinned by digest (`npm run versions -- --pin`)", () => {
   let engine: OwnEngine;
   let clone: Clone;
   /** What goes before the images' names. */
@@ -42,7 +42,7 @@ describe("Images that are pinned by digest (`npm run versions -- --pin`)", funct
     images = `${address}/mirror/`;
     await engine.must("run", "--detach", "--name", "mirror", "--publish", `${address}:5000`, `${upstream}${part}`);
     await eventually(
-      30,
+      within.recovery,
       () =>
         fetch(`http://${address}/v2/`)
           .then(({ ok }) => ok)

@@ -47,8 +47,7 @@ interface Process {
 /** Somebody that this computer does not know: whose folders he works in, so he is who runs the services in dev. */
 const developer = 4321;
 
-describe("What is exposed", function () {
-  this.timeout(600_000);
+describe("What is exposed", () => {
   let engine: OwnEngine;
   let clone: Clone;
   let running: Part[];

@@ -5,8 +5,7 @@ import { Clone } from "./support/clone.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 
-describe("Shared gems", function () {
-  this.timeout(600_000);
+describe("Shared gems", () => {
   let engine: OwnEngine;
   let clone: Clone;
   let gems: GemServer;

@@ -26,7 +26,7 @@ const samples: Readonly<Record<string, Kind>> = {
 };
 
 describe("A preview", function () {
-  this.timeout(long ? (minutes + 30) * 60_000 : 900_000);
+  if (long) this.timeout((minutes + 30) * 60_000);
   let engine: OwnEngine;
   let clone: Clone;
   let platform: Edited;

@@ -13,8 +13,7 @@ import { PrivateRegistry } from "./support/private-registry.ts";
 
 const ours = ["catalog", "edge", "frontend", "init", "keeplounge", "keepwww", "lb", "rails-microservice", "user"];
 
-describe("Images of our own", function () {
-  this.timeout(600_000);
+describe("Images of our own", () => {
   /** Where they are built. */
   let builder: OwnEngine;
   let clone: Clone;

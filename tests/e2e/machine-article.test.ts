@@ -9,9 +9,9 @@ import type { MachineHost } from "./support/machine-host.ts";
 import { OpenRegistry } from "./support/open-registry.ts";
 import { parts } from "./support/parts.ts";
 import { VirtualBox } from "./support/virtual-box.ts";
+import { commandSeconds, hung, within } from "../support/limits.ts";
 
-describe("The article's machine", function () {
-  this.timeout(600_000);
+describe("The article's machine", () => {
   let box: VirtualBox;
   let clone: Clone;
   let registry: OpenRegistry;
@@ -26,7 +26,7 @@ describe("The article's machine", function () {
   };
 
   before(async function () {
-    this.timeout(1_800_000); // another file may have its turn
+    this.timeout(hung.chain * 1000); // another file may have its turn
     box = await VirtualBox.install();
     clone = await Clone.make({});
     store = join(clone.home, "machines");
@@ -55,7 +55,12 @@ describe("The article's machine", function () {
   });
 
   it("is made by the article's command line, and the platform comes up on it in the same `up`", async () => {
-    const { code, output } = await clone.run("pulumi", ["up", "--yes", "--skip-preview", "--stack", "dev"], {}, 600);
+    const { code, output } = await clone.run(
+      "pulumi",
+      ["up", "--yes", "--skip-preview", "--stack", "dev"],
+      {},
+      commandSeconds.up,
+    );
     assert.equal(code, 0, output);
     assert.match(
       output,
@@ -119,7 +124,7 @@ describe("The article's machine", function () {
   it("is back after a reboot with all that ran on it, and nothing is to be changed", async () => {
     await machine.reboot();
     await eventually(
-      120,
+      within.boot,
       () => clone.run("npm", ["run", "--silent", "status", "--", "--stack", "dev"]),
       ({ code }) => code === 0,
     );

@@ -17,10 +17,10 @@ import { MachineHost } from "./support/machine-host.ts";
 import { oldEngine } from "./support/old-engine.ts";
 import { freePort } from "./support/ports.ts";
 import { VirtualBox } from "./support/virtual-box.ts";
+import { hung, within } from "../support/limits.ts";
 
 /** What a user sees, and what is done, of each way in which a machine fails: by docker-machine itself, without a platform. */
-describe("A machine that fails", function () {
-  this.timeout(120_000);
+describe("A machine that fails", () => {
   let host: MachineHost;
   let box: VirtualBox;
   let store: string;
@@ -65,7 +65,7 @@ describe("A machine that fails", function () {
   const raw = (...args: string[]) => command("docker-machine", args, { cwd: "/", env: process.env });
 
   before(async function () {
-    this.timeout(1_800_000); // another file may have its turn
+    this.timeout(hung.chain * 1000); // another file may have its turn
     box = await VirtualBox.install();
     host = await MachineHost.start();
     store = mkdtempSync(join(tmpdir(), "mia-machines-"));
@@ -226,7 +226,11 @@ describe("A machine that fails", function () {
       await host.run("sh", "-c", `${drop} && systemctl daemon-reload && systemctl restart docker`);
       const args = ["create", ...createFlags(generic("box"), undefined), "box"];
       const child = spawn("docker-machine", args, { env: process.env, stdio: "ignore" });
-      await eventually(30, () => Promise.resolve(existsSync(join(machineFolder("box"), "config.json"))), Boolean);
+      await eventually(
+        within.recovery,
+        () => Promise.resolve(existsSync(join(machineFolder("box"), "config.json"))),
+        Boolean,
+      );
       child.kill("SIGKILL");
       assert.notEqual((await lookAt(generic("box"))).kind, "well");
       const { record: now } = await ensure(generic("box"));

@@ -10,6 +10,7 @@ import { delimiter, join } from "node:path";
 import { command, type Ended, eventually, succeed } from "./support/command.ts";
 import { freePort } from "./support/ports.ts";
 import { hostImage, MachineHost, ownerLabel, sweep } from "./support/machine-host.ts";
+import { within } from "../support/limits.ts";
 
 /** docker-machine itself, with a store of its own. */
 class DockerMachine {
@@ -44,8 +45,7 @@ const images = process.env["MIA_IMAGES"] ?? "";
 /** A small image, and one that serves a page. */
 const [tool, server] = [`${images}hashicorp/consul-template:0.41.1`, `${images}nginx:1.28.0`];
 
-describe("A host of the tests", function () {
-  this.timeout(120_000);
+describe("A host of the tests", () => {
   let host: MachineHost;
   let machines: DockerMachine;
 
@@ -62,7 +62,7 @@ describe("A host of the tests", function () {
   /** That the page of what runs there is to be had here. */
   async function serves(): Promise<void> {
     const answer = await eventually(
-      20,
+      within.reaction,
       () => fetch(`http://${host.address}:8080/`).catch(() => undefined),
       (answer) => answer?.ok === true,
     );
@@ -129,7 +129,6 @@ describe("A host of the tests", function () {
 
 describe("What a run that was killed has left", () => {
   it("is taken away by the next", async function () {
-    this.timeout(30_000);
     const dead = spawnSync("true").pid;
     const name = `mia-machine-host-${String(dead)}`;
     const made = ["--label", `${ownerLabel}=${String(dead)}`];

@@ -7,6 +7,7 @@ import { Clone } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
 import { OpenRegistry } from "./support/open-registry.ts";
 import { VirtualBox } from "./support/virtual-box.ts";
+import { hung } from "../support/limits.ts";
 
 /** A program with the project's own machine and one of each that lives on it, and nothing that takes long. */
 const program = `import { replica } from "./components/container.ts";
@@ -31,8 +32,7 @@ export const engineId = machine.engineId;
 const all = [/^container mia-qa-live-\w+$/, /^container mia-qa-memcache$/, /^network mia-qa$/, /^volume mia-qa-data$/];
 
 /** What becomes of a stack whose machine is there no more, or is to be another. */
-describe("A stack whose machine", function () {
-  this.timeout(300_000);
+describe("A stack whose machine", () => {
   let box: VirtualBox;
   let clone: Clone;
   let registry: OpenRegistry;
@@ -58,7 +58,7 @@ describe("A stack whose machine", function () {
   }
 
   before(async function () {
-    this.timeout(1_800_000); // another file may have its turn
+    this.timeout(hung.chain * 1000); // another file may have its turn
     box = await VirtualBox.install();
     clone = await Clone.make({});
     store = join(clone.home, "machines");

@@ -8,10 +8,10 @@ import { type Ended, eventually, succeed } from "./support/command.ts";
 import { MachineHost } from "./support/machine-host.ts";
 import { PrivateRegistry } from "./support/private-registry.ts";
 import { lastLine } from "./support/qa-run.ts";
+import { within } from "../support/limits.ts";
 
 /** QA on another computer, by each way to have one, with images of our own from a private registry. */
-describe("A machine that is another computer", function () {
-  this.timeout(300_000);
+describe("A machine that is another computer", () => {
   let host: MachineHost;
   let clone: Clone;
   let registry: PrivateRegistry;
@@ -115,7 +115,7 @@ describe("A machine that is another computer", function () {
     it("is back after a reboot, and nothing is to be changed", async () => {
       await host.reboot();
       await eventually(
-        120,
+        within.boot,
         () => clone.run("npm", ["run", "--silent", "status", "--", "--stack", "qa"]),
         ({ code }) => code === 0,
       );

@@ -7,6 +7,7 @@ import { Clone } from "./support/clone.ts";
 import { type Ended, eventually } from "./support/command.ts";
 import { MachineHost } from "./support/machine-host.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { within } from "../support/limits.ts";
 
 /** A program with the project's own machine, a network and a volume, and nothing that takes long. */
 const program = `import { DataVolume } from "./components/data-volume.ts";
@@ -22,8 +23,7 @@ new DataVolume("data", { environment, machine });
 export const engineId = machine.engineId;
 `;
 
-describe("Stacks of one clone on different machines", function () {
-  this.timeout(300_000);
+describe("Stacks of one clone on different machines", () => {
   let engine: OwnEngine;
   let host: MachineHost;
   let clone: Clone;
@@ -105,7 +105,7 @@ describe("Stacks of one clone on different machines", function () {
     assert.deepEqual(await engine.remains(), []);
     await host.startEngine();
     await eventually(
-      30,
+      within.recovery,
       () => host.docker("version"),
       ({ code }) => code === 0,
     );

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { within } from "../support/limits.ts";
 
-describe("A new service", function () {
-  this.timeout(600_000);
+describe("A new service", () => {
   let engine: OwnEngine;
   let clone: Clone;
   let old: string;
@@ -93,7 +93,7 @@ createServer((request, response) => {
   it("in Node runs an edited file at once", async () => {
     await clone.edit("services/greet/main.mjs", (text) => text.replace("Hello", "Good day"));
     await eventually(
-      5,
+      within.edit,
       () => fetch(clone.url("http", "/greet/")).then((response) => response.text()),
       (text) => text === "Good day from greet",
     );

@@ -10,8 +10,7 @@ import { PrivateRegistry } from "./support/private-registry.ts";
 import { QaRun } from "./support/qa-run.ts";
 import { type Contexts, type JobRun, pipelines, Runner, runStage } from "./support/workflow.ts";
 
-describe("A pull request", function () {
-  this.timeout(900_000);
+describe("A pull request", () => {
   let engine: OwnEngine;
   let clone: Clone;
   let registry: PrivateRegistry;

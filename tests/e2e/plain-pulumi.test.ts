@@ -9,8 +9,7 @@ import { OwnEngine } from "./support/own-engine.ts";
 import { parts, services } from "./support/parts.ts";
 
 // The README's second block, word for word: no script of ours, no environment but what every CI sets.
-describe("For someone who has Pulumi and Docker", function () {
-  this.timeout(600_000);
+describe("For someone who has Pulumi and Docker", () => {
   let engine: OwnEngine;
   let clone: Clone;
 

@@ -8,9 +8,9 @@ import { eventually } from "./support/command.ts";
 import { oldEngine } from "./support/old-engine.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { parts, services, withoutSuffix } from "./support/parts.ts";
+import { within } from "../support/limits.ts";
 
-describe("The platform", function () {
-  this.timeout(600_000);
+describe("The platform", () => {
   let engine: OwnEngine;
   let clone: Clone;
 
@@ -66,7 +66,7 @@ describe("The platform", function () {
     /** The answer to a path, once it has this status: workers of before go on for a moment beside those that have new routes. */
     async function routed(path: string, status: number): Promise<string> {
       const [, text] = await eventually(
-        2,
+        within.reload,
         async () => {
           const response = await fetch(clone.url("http", path));
           return [response.status, await response.text()] as const;
@@ -101,10 +101,10 @@ describe("The platform", function () {
 
     it("routes by name what comes, without the name, and forgets what goes", async () => {
       await register("probe", "mia-dev");
-      await eventually(10, registered, (now) => now.length === 1);
+      await eventually(within.change, registered, (now) => now.length === 1);
       assert.equal(await routed("/probe/health?verbose=1", 200), "ok\n");
       await deregister("probe");
-      await eventually(10, registered, (now) => now.length === 0);
+      await eventually(within.change, registered, (now) => now.length === 0);
       await routed("/probe/health", 503);
     });
 
@@ -112,10 +112,10 @@ describe("The platform", function () {
       await register("other", "mia-qa");
       await register("ill", "mia-dev", { Check: { TTL: "60s", Status: "critical" } });
       await register("well", "mia-dev", { Check: { TTL: "60s", Status: "passing" } });
-      await eventually(10, registered, (now) => now.length > 0);
+      await eventually(within.change, registered, (now) => now.length > 0);
       assert.deepEqual(await registered(), ["well"]);
       for (const name of ["other", "ill", "well"]) await deregister(name);
-      await eventually(10, registered, (now) => now.length === 0);
+      await eventually(within.change, registered, (now) => now.length === 0);
     });
 
     it("routes 300 services of long names, and 150 instances of one", async () => {
@@ -124,14 +124,14 @@ describe("The platform", function () {
       for (const name of names) await register(name, "mia-dev");
       for (const id of ids) await register("many", "mia-dev", { ID: id });
       const all = [...names, ...ids].sort();
-      assert.deepEqual((await eventually(90, registered, (now) => now.length === all.length)).sort(), all);
+      assert.deepEqual((await eventually(within.hundreds, registered, (now) => now.length === all.length)).sort(), all);
       for (const name of ["many", names[299] ?? ""]) {
         await routed(`/${name}/health`, 200);
       }
       const { services: named } = (await (await fetch(clone.url("http", "/nobody"))).json()) as { services: string[] };
       assert.deepEqual(named, [...services, "many", ...names].sort());
       for (const id of all) await deregister(id);
-      await eventually(90, registered, (now) => now.length === 0);
+      await eventually(within.hundreds, registered, (now) => now.length === 0);
     });
 
     it("stays as it is where nginx could not read the new routes", async () => {
@@ -144,32 +144,32 @@ describe("The platform", function () {
 
     it("keeps its last routes while Consul is away", async () => {
       await register("probe", "mia-dev");
-      await eventually(10, registered, (now) => now.length === 1);
+      await eventually(within.change, registered, (now) => now.length === 1);
       await engine.docker("stop", "mia-dev-consul");
       assert.equal((await fetch(clone.url("http", "/probe/health"))).status, 200);
       // Started anew it has none until it has heard Consul: addresses may be somebody else's by then.
       await engine.docker("restart", await engine.container("lb"));
       const restarted = await eventually(
-        10,
+        within.change,
         () => fetch(clone.url("status", "/services")).then((response) => response.text()),
         (text) => !text.startsWith("[{"),
       );
       assert.equal(restarted, "The load balancer is not there yet.\n");
       await engine.docker("start", "mia-dev-consul");
       await eventually(
-        30,
+        within.recovery,
         () => engine.docker("inspect", "--format", "{{.State.Health.Status}}", "mia-dev-consul"),
         ({ stdout }) => stdout.startsWith("healthy"),
       );
       await eventually(
-        10,
+        within.change,
         () => fetch(clone.url("status", "/health")),
         ({ status }) => status === 200,
       );
       // A restarted Consul has kept what it knew, in its volume.
-      await eventually(10, registered, (now) => now.length === 1);
+      await eventually(within.change, registered, (now) => now.length === 1);
       await deregister("probe");
-      await eventually(10, registered, (now) => now.length === 0);
+      await eventually(within.change, registered, (now) => now.length === 0);
     });
   });
 

@@ -36,9 +36,7 @@ interface Schema {
 /** One line for each property: name, whether it may be left out, and the shape of its type. */
 type Facts = Map<string, string>;
 
-describe("The plugins that Pulumi runs with", function () {
-  this.timeout(60_000);
-
+describe("The plugins that Pulumi runs with", () => {
   for (const name of ["docker", "random", "tls", "command"]) {
     const version = dependencies[`@pulumi/${name}`] ?? "";
     it(`take exactly what the SDK @pulumi/${name} ${version} declares, property by property`, async () => {

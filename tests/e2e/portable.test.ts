@@ -7,8 +7,7 @@ import { Clone } from "./support/clone.ts";
 import { type Kind, Load } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 
-describe("QA", function () {
-  this.timeout(600_000);
+describe("QA", () => {
   let engine: OwnEngine;
   let clone: Clone;
 

@@ -10,10 +10,11 @@ import { nothingIsLeft } from "./support/nothing-left.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { kill, processesOf } from "./support/processes.ts";
 import { lastLine, QaRun } from "./support/qa-run.ts";
+import { hung, within } from "../support/limits.ts";
 
 /** A chain: each run begins with what the one before it has left, and is interrupted itself; the last one is not. */
 describe("`npm run qa` that is interrupted or killed", function () {
-  this.timeout(1_800_000);
+  this.timeout(hung.chain * 1000);
   const { seed, chain, ownState } = interruptions();
   let engine: OwnEngine;
   let clone: Clone;
@@ -77,7 +78,7 @@ describe("`npm run qa` that is interrupted or killed", function () {
       await engine.run();
     } else {
       const find = () => Promise.resolve(run.family().filter(isVictim));
-      const found = await eventually(60, find, (those) => those.length > 0 || run.hasEnded);
+      const found = await eventually(within.start, find, (those) => those.length > 0 || run.hasEnded);
       found.forEach(kill);
     }
     const { code, output } = await run.ended();

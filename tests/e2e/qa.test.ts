@@ -10,9 +10,9 @@ import { OwnEngine } from "./support/own-engine.ts";
 import { parts, withoutSuffix } from "./support/parts.ts";
 import { processesOf } from "./support/processes.ts";
 import { lastLine, QaRun } from "./support/qa-run.ts";
+import { within } from "../support/limits.ts";
 
-describe("`npm run qa`", function () {
-  this.timeout(600_000);
+describe("`npm run qa`", () => {
   let engine: OwnEngine;
   let clone: Clone;
 
@@ -156,7 +156,7 @@ describe("`npm run qa`", function () {
       run.signalNpm(signal);
       await run.ended();
       await eventually(
-        60,
+        within.start,
         () => Promise.resolve(processesOf(clone.home)),
         (left) => left.length === 0,
       );

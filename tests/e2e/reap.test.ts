@@ -9,6 +9,7 @@ import { Clone } from "./support/clone.ts";
 import { type Ended, eventually } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { lastLine } from "./support/qa-run.ts";
+import { within } from "../support/limits.ts";
 
 /** A program with the project's own machine, network and volume, and nothing that takes long. */
 const program = `import { setTimeout as sleep } from "node:timers/promises";
@@ -27,8 +28,7 @@ export const kind = environment.kind;
 export const stackId = machine.stackId;
 `;
 
-describe("What was left behind", function () {
-  this.timeout(300_000);
+describe("What was left behind", () => {
   let engine: OwnEngine;
   let clone: Clone;
 
@@ -123,7 +123,7 @@ describe("What was left behind", function () {
     const going = spawn("pulumi", args, { cwd: clone.folder, env: { ...clone.env, SLOW: "60000" }, stdio: "ignore" });
     try {
       await eventually(
-        60,
+        within.start,
         () => engine.remains(),
         (all) => all.includes("volume mia-pr-5-data"),
       );

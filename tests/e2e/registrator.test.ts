@@ -5,6 +5,7 @@ import images from "../../platform/catalogue/images.json" with { type: "json" };
 import { eventually } from "./support/command.ts";
 import { freePort } from "./support/ports.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { within } from "../support/limits.ts";
 
 /** What Consul's agent knows of a service. */
 interface Service {
@@ -30,8 +31,7 @@ const nginx = `${prefix}nginx:1.28.0`; // exposes 80
 const consulImage = `${prefix}${images.consul}`; // exposes 8300, 8301, 8301/udp and more
 
 /** The documented contract of the Registrator that the platform runs, whichever it is: upstream's or what stands in. */
-describe("Registrator", function () {
-  this.timeout(300_000);
+describe("Registrator", () => {
   let engine: OwnEngine;
   let port: number;
 
@@ -40,7 +40,7 @@ describe("Registrator", function () {
     port = await freePort();
     await must("run", "-d", "--name", "consul", "-p", `127.0.0.1:${String(port)}:8500`, consulImage);
     await must("create", "--name", "pull", nginx);
-    await eventually(30, leader, (found) => found !== undefined && found !== '""');
+    await eventually(within.recovery, leader, (found) => found !== undefined && found !== '""');
   });
 
   after(() => engine.clear());
@@ -92,7 +92,7 @@ describe("Registrator", function () {
   }
 
   async function registered(id: string): Promise<Service> {
-    const all = await eventually(10, services, (now) => id in now);
+    const all = await eventually(within.change, services, (now) => id in now);
     const service = all[id];
     assert.ok(service);
     return service;
@@ -140,7 +140,7 @@ describe("Registrator", function () {
       assert.deepEqual([check.Type, check.Status, check.Interval, check.Timeout], ["http", "critical", "2s", "5s"]);
       // Consul says what it asks once it has.
       await eventually(
-        10,
+        within.change,
         () => checkOf("reg:u1:80"),
         ({ Output }) => Output.includes(`http://${service.Address}:80/health`),
       );
@@ -233,7 +233,7 @@ describe("Registrator", function () {
       await run("u1", nginx, ...variables("SERVICE_NAME=user"));
       await registered("reg:u1:80");
       await must("kill", "u1");
-      await eventually(5, services, (now) => Object.keys(now).length === 0);
+      await eventually(within.edit, services, (now) => Object.keys(now).length === 0);
       await must("start", "u1");
       await registered("reg:u1:80");
     });
@@ -260,7 +260,7 @@ describe("Registrator", function () {
       });
       await must("rm", "-f", "registrator", "u1");
       await registrator("-internal", "-explicit", "-cleanup");
-      await eventually(5, services, (now) => Object.keys(now).join() === "other:u1:80");
+      await eventually(within.edit, services, (now) => Object.keys(now).join() === "other:u1:80");
     });
 
     it("waits for Consul as long as it is told to, and ends when the options are wrong", async () => {

@@ -14,6 +14,7 @@ import { Clone } from "./support/clone.ts";
 import { eventually, succeed } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { freePort } from "./support/ports.ts";
+import { within } from "../support/limits.ts";
 
 const volume = "volume mia-registry-shared-data";
 const container = "mia-registry-shared-registry";
@@ -34,8 +35,7 @@ interface Answer {
   serialNumber: string;
 }
 
-describe("The registry", function () {
-  this.timeout(120_000);
+describe("The registry", () => {
   let engine: OwnEngine;
   let clone: Clone;
   let port: number;
@@ -209,7 +209,7 @@ describe("The registry", function () {
         ask("/v2/")
           .then((answer) => answer.status)
           .catch(() => undefined);
-      await eventually(30, status, (answer) => answer === 401);
+      await eventually(within.recovery, status, (answer) => answer === 401);
       assert.equal(await pulled(), id);
       await unchanged();
       const refresh = await registry("refresh", "--yes", "--expect-no-changes");

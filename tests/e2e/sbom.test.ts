@@ -7,6 +7,7 @@ import { Clone } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
 import { figures } from "./support/figures.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { commandSeconds } from "../support/limits.ts";
 
 interface Bill {
   readonly spdxVersion: string;
@@ -18,8 +19,7 @@ interface Bill {
   }[];
 }
 
-describe("`npm run sbom`", function () {
-  this.timeout(900_000);
+describe("`npm run sbom`", () => {
   let engine: OwnEngine;
   let clone: Clone;
   const bills = new Map<string, Bill>();
@@ -27,7 +27,7 @@ describe("`npm run sbom`", function () {
   /** Where this machine has built or downloaded syft, another user of it has. */
   function sbom(...args: string[]): Promise<Ended> {
     const cache = { XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "", ".cache") };
-    return clone.run("npm", ["run", "--silent", "sbom", "--", ...args], cache, 850);
+    return clone.run("npm", ["run", "--silent", "sbom", "--", ...args], cache, commandSeconds.setUp);
   }
 
   before(async () => {
@@ -86,9 +86,7 @@ describe("`npm run sbom`", function () {
   });
 });
 
-describe("`npm run versions`", function () {
-  this.timeout(300_000);
-
+describe("`npm run versions`", () => {
   it("says of each image what its registry has, with the digest of what is pinned", async function () {
     const prefix = process.env["MIA_IMAGES"] ?? "";
     const clone = await Clone.make({});

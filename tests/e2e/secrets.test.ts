@@ -11,6 +11,7 @@ import { found, foundBelow, type Needles, secretsOf } from "./support/needles.ts
 import { OwnEngine } from "./support/own-engine.ts";
 import { PrivateRegistry } from "./support/private-registry.ts";
 import { ProcessWatch } from "./support/process-watch.ts";
+import { commandSeconds } from "../support/limits.ts";
 
 /** Where a secret could be, and which of those that are searched for are there. */
 type Search = (needles: Needles) => Promise<string[]> | string[];
@@ -30,8 +31,7 @@ const debugLog = "Pulumi's own log of events, for debugging";
 /** What stands for a secret: put wherever one could get by mistake, it has to be found there. */
 const planted = `planted${randomBytes(12).toString("hex")}`;
 
-describe("Secrets", function () {
-  this.timeout(900_000);
+describe("Secrets", () => {
   let engine: OwnEngine;
   let clone: Clone;
   const places = new Map<string, Search>();
@@ -51,7 +51,7 @@ describe("Secrets", function () {
     const watch = ProcessWatch.start();
     const words = ["up", "--yes", "--skip-preview", "--diff", "--event-log", join(clone.home, "events")];
     // By which alone it has that log of events.
-    const up = await clone.run("pulumi", words, { PULUMI_DEBUG_COMMANDS: "true" }, 600);
+    const up = await clone.run("pulumi", words, { PULUMI_DEBUG_COMMANDS: "true" }, commandSeconds.up);
     assert.equal(up.code, 0, up.output);
     // As who gives a command a secret as an argument.
     await succeed("sh", ["-c", "sleep 1", planted], { cwd: "/", env: process.env });

@@ -11,6 +11,7 @@ import { Clone, type Ports } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { parts } from "./support/parts.ts";
+import { within } from "../support/limits.ts";
 
 interface User {
   id: number;
@@ -18,8 +19,7 @@ interface User {
   email: string;
 }
 
-describe("A service", function () {
-  this.timeout(600_000);
+describe("A service", () => {
   let engine: OwnEngine;
   let clone: Clone;
   let firstUp: string;
@@ -119,24 +119,24 @@ describe("A service", function () {
     it("is out, with an honest check, while its database is away, and in again by itself", async () => {
       await must("stop", "mia-dev-db");
       const down = await eventually(
-        15,
+        within.outage,
         () => fetch(clone.url("http", "/user/users/1")),
         (response) => response.status === 503,
       );
       assert.equal(down.headers.get("retry-after"), "1");
       await eventually(
-        15,
+        within.outage,
         () => fetch(clone.url("http", "/user/users/1")).then((r) => r.text()),
         (text) => text.includes("No healthy service"),
       );
       assert.match((await status()).stdout, /^db +exited \(0\).*\n(.*\n)*user +running +\S+ +\S+ +critical/m);
       await must("start", "mia-dev-db");
       await eventually(
-        30,
+        within.recovery,
         () => fetch(clone.url("http", "/user/users/1")),
         (response) => response.status === 200,
       );
-      await allWell(30);
+      await allWell(within.recovery);
     });
   });
 
@@ -263,9 +263,9 @@ describe("A service", function () {
       await engine.kill("SIGTERM");
       await engine.run();
       const from = Date.now();
-      await allWell(60);
+      await allWell(within.start);
       await eventually(
-        60 - (Date.now() - from) / 1000,
+        within.start - (Date.now() - from) / 1000,
         () => fetch(clone.url("http", "/user/users/1")),
         (response) => response.status === 200,
       );
@@ -279,15 +279,15 @@ describe("A service", function () {
         const name = await engine.container(part);
         const pid = await engine.killMain(name);
         await eventually(
-          30,
+          within.recovery,
           () => must("inspect", "--format", "{{.State.Pid}} {{.State.Running}}", name),
           (now) => {
             return now.endsWith("true") && !now.startsWith(`${String(pid)} `);
           },
         );
-        await allWell(30);
+        await allWell(within.recovery);
         await eventually(
-          30,
+          within.recovery,
           () => fetch(clone.url("http", "/user/users/1")),
           ({ status: code }) => code === 200,
         );
@@ -309,21 +309,21 @@ describe("A service", function () {
       );
       await must("start", "mia-dev-consul");
       await eventually(
-        30,
+        within.recovery,
         () =>
           fetch(clone.url("consul", "/v1/health/service/user?passing=1"))
             .then((r) => r.text())
             .catch(() => ""),
         (text) => text.includes("mia-dev-user"),
       );
-      await allWell(30);
+      await allWell(within.recovery);
       // And what happens from then on is heard of.
       const loaded = () => fetch(clone.url("status", "/services")).then((r) => r.text());
       await must("stop", await engine.container("user"));
-      await eventually(15, loaded, (text) => !text.includes("mia-dev-user"));
+      await eventually(within.outage, loaded, (text) => !text.includes("mia-dev-user"));
       await must("start", await engine.container("user"));
-      await eventually(30, loaded, (text) => text.includes("mia-dev-user"));
-      await allWell(30);
+      await eventually(within.recovery, loaded, (text) => text.includes("mia-dev-user"));
+      await allWell(within.recovery);
     });
 
     it("Consul asks an instance that has ended no more, even where Registrator has not heard of the end", async () => {
@@ -341,16 +341,16 @@ describe("A service", function () {
       assert.equal(left.length, 1, left.join());
       assert.match(left[0] ?? "", /^_service_maintenance:/);
       await must("start", "mia-dev-registrator");
-      await eventually(30, checks, (now) => now.length === 0);
+      await eventually(within.recovery, checks, (now) => now.length === 0);
       await must("start", user);
-      await allWell(60);
+      await allWell(within.start);
     });
 
     for (const end of ["kill", "stop"]) {
       it(`\`docker ${end}\` means stay down: status, preview and the next \`up\` show it, and the \`up\` repairs it`, async () => {
         await must(end, await engine.container("user"));
         await eventually(
-          10,
+          within.change,
           async () => must("inspect", "--format", "{{.State.Status}}", await engine.container("user")),
           (now) => now === "exited",
         );
@@ -360,7 +360,7 @@ describe("A service", function () {
         const words = /user is stopped \(it ended with code \d+\)/;
         assert.match((await clone.mustPulumi("preview")).output, words);
         assert.match((await clone.mustPulumi("up", "--yes", "--skip-preview")).output, words);
-        await allWell(30);
+        await allWell(within.recovery);
         await clone.mustPulumi("preview", "--expect-no-changes");
       });
     }
@@ -374,7 +374,7 @@ describe("A service", function () {
       const stopping = must("stop", "--time", "60", container);
       try {
         const services = () => fetch(clone.url("status", "/services")).then((response) => response.text());
-        await eventually(20, services, (text) => !text.includes(`:${container}:`));
+        await eventually(within.reaction, services, (text) => !text.includes(`:${container}:`));
         const upping = clone.mustPulumi("up", "--yes", "--skip-preview");
         // Longer than the start of an `up` takes, in which it looks whether all run.
         await sleep(8000);
@@ -385,7 +385,7 @@ describe("A service", function () {
         client.destroy();
         await stopping;
       }
-      await allWell(30);
+      await allWell(within.recovery);
       await clone.mustPulumi("preview", "--expect-no-changes");
     });
 
@@ -397,7 +397,7 @@ describe("A service", function () {
       assert.match(refresh.output, /Container lb deleted/);
       assert.match((await clone.mustPulumi("preview")).output, /\+ 1 to create\s+~ 1 to update/);
       await clone.mustPulumi("up", "--yes", "--skip-preview");
-      await allWell(30);
+      await allWell(within.recovery);
       await clone.mustPulumi("preview", "--expect-no-changes");
     });
   });
@@ -416,7 +416,7 @@ describe("A service", function () {
       // Docker chooses another port for a container that starts again.
       await must("restart", await engine.container("user"));
       await eventually(
-        30,
+        within.recovery,
         () => fetch(clone.url("http", "/user/users/1")),
         (response) => response.status === 200,
       );
@@ -462,21 +462,21 @@ describe("A service", function () {
       child.stdout.on("data", (chunk: Buffer) => (shown += chunk.toString()));
       try {
         await eventually(
-          20,
+          within.reaction,
           () => Promise.resolve(shown),
           (text) => /^user +│/m.test(text),
         );
         shown = "";
         await must("restart", await engine.container("user"));
         await eventually(
-          30,
+          within.recovery,
           () => Promise.resolve(shown),
           (text) => /^user +│ .*worker=1 ready/m.test(text) && /^registrator +│/m.test(text),
         );
       } finally {
         child.kill();
       }
-      await allWell(30);
+      await allWell(within.recovery);
     });
   });
 

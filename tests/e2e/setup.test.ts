@@ -22,11 +22,11 @@ import { command, succeed } from "./support/command.ts";
 import { oldEngine } from "./support/old-engine.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { parts, withoutSuffix } from "./support/parts.ts";
+import { commandSeconds } from "../support/limits.ts";
 
 const salt = "encryptionsalt: v1:oQbQ/pevBbQ=:v1:MdduSGaEvEetX1zN:qVrvpDElDSR4JtAJM+fcE8ghNgDmfA==\n";
 
-describe("`npm run up` on a machine that has but Node and npm", function () {
-  this.timeout(900_000);
+describe("`npm run up` on a machine that has but Node and npm", () => {
   let engine: OwnEngine;
   let clone: Clone;
   /** A user's environment before anything was set up; the caches are this machine's, so that little is built twice. */
@@ -55,7 +55,7 @@ describe("`npm run up` on a machine that has but Node and npm", function () {
   });
 
   const npm = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
-    command("npm", ["run", ...args], { cwd: clone.folder, env: { ...bare, ...env }, seconds: 900 });
+    command("npm", ["run", ...args], { cwd: clone.folder, env: { ...bare, ...env }, seconds: commandSeconds.setUp });
 
   /** Puts another salt into a stack's file, or none. */
   function rewriteSalt(stack: string, line: string): void {

@@ -5,9 +5,9 @@ import { acceptance, createUser, found, newName, search, searchUntil } from "../
 import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { within } from "../support/limits.ts";
 
-describe("The whole article", function () {
-  this.timeout(600_000);
+describe("The whole article", () => {
   let engine: OwnEngine;
   let clone: Clone;
   let url: string;
@@ -63,7 +63,7 @@ describe("The whole article", function () {
       assert.deepEqual((await search(url, `${name} `.toUpperCase().trim().slice(0, -1))).results, []);
       await elastic("-X", "DELETE", at);
       await eventually(
-        20,
+        within.reaction,
         () => search(url, name.slice(0, -1)),
         ({ results }) => results.some((user) => user.id === id),
       );
@@ -100,13 +100,13 @@ describe("The whole article", function () {
 
       await must("stop", await engine.container("user"));
       await eventually(
-        20,
+        within.reaction,
         () => fetch(`${url}/catalog/search?q=${name.slice(0, -1)}`).then((response) => response.text()),
         (text) => text === '{"error":"No instance of user is known."}',
       );
       await must("start", await engine.container("user"));
       await eventually(
-        60,
+        within.start,
         () => fetch(`${url}/catalog/search?q=${name.slice(0, -1)}`),
         (response) => response.status === 200,
       );
@@ -184,11 +184,11 @@ describe("The whole article", function () {
           const more = { ID: "another", Name: "user", Tags: ["backend", "user"], Address: host, Port: Number(port) };
           await consul("register", { ...more, Meta: { platform: "mia-dev" } });
         } else await consul("deregister/another");
-        await eventually(10, instances, (count) => count === (another ? 2 : 1));
+        await eventually(within.change, instances, (count) => count === (another ? 2 : 1));
       }
       await new Promise((resume) => setTimeout(resume, 1000));
       await eventually(
-        30,
+        within.recovery,
         () => Promise.resolve(sent),
         (count) => count > 100,
       );

@@ -9,6 +9,7 @@ import { figures } from "./support/figures.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";
 import { type Kind, Load, slow, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { within } from "../support/limits.ts";
 
 /** How many requests each change is to meet at least: `npm run test:long` asks for more. */
 const requests = Number(process.env["MIA_LOAD_REQUESTS"] ?? 400);
@@ -21,8 +22,7 @@ const kinds: Kind[] = [
   uncachedSearch,
 ];
 
-describe("No request fails", function () {
-  this.timeout(900_000);
+describe("No request fails", () => {
   let engine: OwnEngine;
   let clone: Clone;
   let load: Load | undefined;
@@ -230,7 +230,7 @@ describe("No request fails", function () {
         // The other way round, for one that has no time to say so.
         await must("start", first);
         await eventually(
-          20,
+          within.reaction,
           () => must("exec", old, "readlink", "/run/lb/current"),
           (now) => now === first,
         );
@@ -240,7 +240,7 @@ describe("No request fails", function () {
     await load?.seen();
     await must("kill", await leader());
     await eventually(
-      10,
+      within.change,
       () => fetch(clone.url("status", "/health")),
       ({ status }) => status === 200,
     );
@@ -279,7 +279,7 @@ describe("No request fails", function () {
       }
     });
     await must("restart", await engine.container("lb"));
-    await eventually(20, ask, (status) => status === 200);
+    await eventually(within.reaction, ask, (status) => status === 200);
     agent.destroy();
     assert.equal(used.size, 1);
     await load?.seen();
@@ -364,19 +364,19 @@ describe("No request fails", function () {
     await replicas(2);
     const upping = up();
     const fresh = await eventually(
-      60,
+      within.start,
       async () => (await containers()).find((id) => !known.has(id)),
       (id) => id !== undefined,
     );
     let routed: number;
     try {
-      const address = await eventually(10, () => engine.addressOf(fresh ?? ""), Boolean);
+      const address = await eventually(within.change, () => engine.addressOf(fresh ?? ""), Boolean);
       const ok = (url: string) =>
         fetch(url)
           .then((response) => response.text())
           .catch(() => "");
       await eventually(
-        60,
+        within.start,
         async () => {
           const before = await ok(clone.url("status", "/services"));
           const health = await ok(`http://${address}:3000/health`);
@@ -388,7 +388,7 @@ describe("No request fails", function () {
       );
       const healthy = Date.now();
       await eventually(
-        30,
+        within.recovery,
         () => ok(clone.url("http", "/user/who")),
         (text) => fresh?.startsWith(text) === true && text !== "",
       );
@@ -412,12 +412,12 @@ describe("No request fails", function () {
       // Consul first: an nginx worker of before the last reload may still answer for a moment.
       const consul = clone.url("consul", "/v1/health/service/user?passing=1");
       const passing = () => fetch(consul).then((response) => response.text());
-      await eventually(60, passing, (text) => text.includes(`:${name}:3000`));
-      await eventually(10, services, (text) => text.includes(`:${name}:3000`));
+      await eventually(within.start, passing, (text) => text.includes(`:${name}:3000`));
+      await eventually(within.change, services, (text) => text.includes(`:${name}:3000`));
       await engine.killMain(id);
       const killed = Date.now();
-      await eventually(10, passing, (text) => !text.includes(`:${name}:3000`));
-      await eventually(10, services, (text) => !text.includes(`:${name}:3000`));
+      await eventually(within.change, passing, (text) => !text.includes(`:${name}:3000`));
+      await eventually(within.change, services, (text) => !text.includes(`:${name}:3000`));
       times.push((Date.now() - killed) / 1000);
     }
     const median = times.sort((a, b) => a - b)[5] ?? 0;

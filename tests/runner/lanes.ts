@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { hung } from "../support/limits.ts";
 import type { Spent } from "../support/times.ts";
 import type { Setup } from "./requirements.ts";
 import type { FileTime } from "./table.ts";
@@ -43,7 +44,9 @@ export function runLane(setup: Setup, lane: string, files: readonly string[], al
   mkdirSync(folder, { recursive: true });
   const counts = join(folder, `${lane}.json`);
   rmSync(counts, { force: true });
-  const child = spawn("node", ["node_modules/mocha/bin/mocha.js", "--reporter", "tests/reporter.cjs", ...files], {
+  const timeout = ["--timeout", `${String(hung.test)}s`];
+  const args = ["node_modules/mocha/bin/mocha.js", "--reporter", "tests/reporter.cjs", ...timeout, ...files];
+  const child = spawn("node", args, {
     env: { ...setup.env, PULUMI_ERROR_OUTPUT_STRING: "1", MIA_TEST_COUNTS: counts },
     stdio: ["ignore", alone ? "inherit" : "pipe", "pipe"],
   });

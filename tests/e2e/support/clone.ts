@@ -15,6 +15,7 @@ import { command, type Ended, eventually, succeed } from "./command.ts";
 import { freePort } from "./ports.ts";
 import { isRunning, kill } from "./processes.ts";
 import { StartedCommand } from "./started-command.ts";
+import { commandSeconds, within } from "../../support/limits.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
@@ -155,7 +156,7 @@ export class Clone {
    */
   async killUp(isIt: (output: string) => boolean | Promise<boolean>): Promise<void> {
     const up = this.start("pulumi", ["up", "--yes", "--skip-preview"]);
-    await eventually(120, async () => up.hasEnded || (await isIt(up.output)), Boolean);
+    await eventually(within.boot, async () => up.hasEnded || (await isIt(up.output)), Boolean);
     if (up.hasEnded) throw new Error(`the up has ended already:\n${up.output}`);
     const [cli, ...started] = up.family();
     if (cli !== undefined) kill(cli);
@@ -164,7 +165,7 @@ export class Clone {
       const programs = started.filter(({ commandLine }) => commandLine.includes("@pulumi/pulumi/cmd/run"));
       if (programs.length === 0) throw new Error("the up had not started the program yet");
       await eventually(
-        10,
+        within.change,
         () => Promise.resolve(programs.filter(isRunning)),
         (left) => left.length === 0,
       );
@@ -178,7 +179,12 @@ export class Clone {
     return new StartedCommand(name, args, { cwd: this.folder, env: this.env });
   }
 
-  run(name: string, args: string[], env: NodeJS.ProcessEnv = {}, seconds = 300): Promise<Ended> {
+  run(
+    name: string,
+    args: string[],
+    env: NodeJS.ProcessEnv = {},
+    seconds: number = commandSeconds.usual,
+  ): Promise<Ended> {
     return command(name, args, { cwd: this.folder, env: { ...this.env, ...env }, seconds });
   }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { eventually as poll } from "../../../acceptance/eventually.ts";
 import { stopwatches, stopwatchOf } from "../../support/times.ts";
+import { commandSeconds } from "../../support/limits.ts";
 
 /** Polls until the answer is right, or fails with the last one after so many seconds. */
 export function eventually<T>(seconds: number, ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> {
@@ -25,7 +26,7 @@ export interface CommandOptions {
 
 /** Runs a command to its end, without a terminal; what it says is shown only when a test fails. */
 export function command(name: string, args: readonly string[], options: CommandOptions): Promise<Ended> {
-  const { cwd, env, seconds = 300 } = options;
+  const { cwd, env, seconds = commandSeconds.usual } = options;
   const from = Date.now();
   const stop = stopwatchOf(name, args)?.start();
   return new Promise<Ended>((done) => {

@@ -9,6 +9,7 @@ import { newSetup } from "../../../toolchain/steps.mjs";
 import { command, type Ended, eventually, succeed } from "./command.ts";
 import type { OwnEngine } from "./own-engine.ts";
 import { TestEngine } from "./test-engine.ts";
+import { within } from "../../support/limits.ts";
 
 /** How to make the container. */
 export const recipe = join(import.meta.dirname, "machine-host");
@@ -117,7 +118,7 @@ export class MachineHost extends TestEngine {
     const words = ["-N", "-o", "ExitOnForwardFailure=yes", "-R", both, `root@${this.address}`];
     this.tunnels.push(spawn(join(this.bin, "ssh"), words, { stdio: "ignore" }));
     await eventually(
-      10,
+      within.change,
       () => command("docker", ["exec", this.name, "bash", "-c", `: < /dev/tcp/127.0.0.1/${String(port)}`], options),
       ({ code }) => code === 0,
     );
@@ -150,7 +151,7 @@ export class MachineHost extends TestEngine {
     const before = await this.startedAt();
     await command("docker", ["exec", this.name, "systemctl", "reboot"], options);
     await eventually(
-      60,
+      within.start,
       () => this.startedAt(),
       (now) => now !== before,
     );
@@ -199,9 +200,9 @@ export class MachineHost extends TestEngine {
     const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
     this.where = await outside("inspect", "--format", format, this.name);
     try {
-      await eventually(60, () => greeting(this.where), Boolean);
+      await eventually(within.start, () => greeting(this.where), Boolean);
       await eventually(
-        60,
+        within.start,
         () => this.docker("version"),
         ({ code }) => code === 0,
       );

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { command, eventually, succeed } from "./command.ts";
+import { within } from "../../support/limits.ts";
 
 /** Goes into the cgroup and writes to memory, in steps, until the kernel has killed somebody there. It is small itself. */
 const script = `
@@ -28,7 +29,7 @@ export async function exhaust(pid: number, folder: string): Promise<void> {
     // Where what was killed had too little to give, this is killed next.
     const { output } = await command("sh", ["-c", script, "sh", group, events, join(memory, "taken")], options);
     const left = () => Promise.resolve(own.filter((one) => existsSync(`/proc/${one}`)).length);
-    await eventually(10, left, (count) => count < own.length).catch((error: unknown) => {
+    await eventually(within.change, left, (count) => count < own.length).catch((error: unknown) => {
       throw new Error(`nobody was killed in ${group}: ${output}`, { cause: error });
     });
   } finally {

@@ -17,9 +17,20 @@ import { command, eventually } from "./command.ts";
 import { exhaust } from "./memory.ts";
 import { allProcesses, descendants, kill } from "./processes.ts";
 import { TestEngine } from "./test-engine.ts";
+import { within } from "../../support/limits.ts";
 
 const prefix = "mia-engine-";
-const path = [process.env["MIA_TEST_ENGINE"], process.env["PATH"], "/usr/sbin:/sbin"].filter(Boolean).join(":");
+const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
+/** Where the programs of an engine are looked for: first the tested version, or only what the distribution has installed. */
+const programs = { tested: [process.env["MIA_TEST_ENGINE"], path].filter(Boolean).join(":"), distribution: path };
+
+/** What a test decides about an engine of its own. */
+export interface EngineOptions {
+  /** The size of its disk. @default the machine's disk */
+  readonly diskMib?: number;
+  /** Which engine: the version that the tests provide, or the distribution's, the oldest that is supported. @default "tested" */
+  readonly version?: keyof typeof programs;
+}
 /** How many there can be, and how many networks each can have. */
 const engines = 16;
 // Docker's own pool, where an engine that was started again has to take its networks from.
@@ -55,8 +66,11 @@ export class OwnEngine extends TestEngine {
   private process: ChildProcess | undefined;
   private hasRun = false;
 
-  private constructor(folder: string, number: number) {
+  private readonly path: string;
+
+  private constructor(folder: string, number: number, version: keyof typeof programs) {
     super();
+    this.path = programs[version];
     this.folder = folder;
     this.number = number;
     this.host = `unix://${folder}/docker.sock`;
@@ -80,7 +94,7 @@ export class OwnEngine extends TestEngine {
   }
 
   /** Starts one, with a disk of its own where its size is given. */
-  static async start({ diskMib }: { diskMib?: number } = {}): Promise<OwnEngine> {
+  static async start({ diskMib, version = "tested" }: EngineOptions = {}): Promise<OwnEngine> {
     await sweep();
     const folder = mkdtempSync(join(tmpdir(), prefix));
     writeFileSync(join(folder, "owner"), String(process.pid));
@@ -92,12 +106,14 @@ export class OwnEngine extends TestEngine {
     }
     writeFileSync(join(folder, "number"), String(number));
     if (diskMib !== undefined) mountDisk(folder, diskMib);
-    const engine = new OwnEngine(folder, number);
+    const engine = new OwnEngine(folder, number, version);
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
     addRules(rules(pool(number)));
     // Engines before 23 have their id from a key that all of a host's engines share.
-    const settings = version().startsWith("20.") ? { "deprecated-key-path": join(engine.folder, "key.json") } : {};
+    const settings = versionOf(engine.path).startsWith("20.")
+      ? { "deprecated-key-path": join(engine.folder, "key.json") }
+      : {};
     writeFileSync(join(engine.folder, "daemon.json"), JSON.stringify(settings));
     try {
       await engine.run();
@@ -131,10 +147,10 @@ export class OwnEngine extends TestEngine {
       ["--config-file", join(this.folder, "daemon.json")],
     ].flat();
     this.hasRun = true;
-    this.process = spawn("dockerd", args, { env: { ...process.env, PATH: path }, stdio: ["ignore", log, log] });
+    this.process = spawn("dockerd", args, { env: { ...process.env, PATH: this.path }, stdio: ["ignore", log, log] });
     // After a kill it first ends what it has left running.
     await eventually(
-      120,
+      within.boot,
       () => this.docker("version", "--format", "{{.Server.Version}}"),
       ({ code }) => code === 0,
     ).catch((error: unknown) => {
@@ -218,9 +234,9 @@ export class OwnEngine extends TestEngine {
   }
 }
 
-/** The version of the engine that is installed here: `20.10.24`. */
-function version(): string {
-  const said = execFileSync("dockerd", ["--version"], { encoding: "utf8", env: { ...process.env, PATH: path } });
+/** The version of the first engine in these folders: `20.10.24`. */
+function versionOf(folders: string): string {
+  const said = execFileSync("dockerd", ["--version"], { encoding: "utf8", env: { ...process.env, PATH: folders } });
   return /version ([\d.]+)/.exec(said)?.[1] ?? "";
 }
 
@@ -243,7 +259,7 @@ async function sweep(): Promise<void> {
     if (isAlive(engine) && read(`/proc/${engine}/cmdline`).includes(folder)) {
       process.kill(Number(engine), "SIGTERM");
       await eventually(
-        30,
+        within.recovery,
         () => Promise.resolve(isAlive(engine)),
         (alive) => !alive,
       );

@@ -5,6 +5,7 @@ import type { Clone } from "./clone.ts";
 import { eventually } from "./command.ts";
 import { stopwatches } from "../../support/times.ts";
 import { descendants, type Process, processesOf } from "./processes.ts";
+import { within } from "../../support/limits.ts";
 
 /** `npm run qa` as a terminal runs it: in a process group of its own, which hears the signals. */
 export class QaRun {
@@ -35,7 +36,7 @@ export class QaRun {
   /** Waits until it has said so. */
   async says(words: string): Promise<void> {
     await eventually(
-      240,
+      within.stage,
       () => Promise.resolve(this.output.includes(words) || this.child.exitCode !== null),
       Boolean,
     ).catch(() => undefined);

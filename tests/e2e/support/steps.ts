@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clone } from "./clone.ts";
 import type { Ended } from "./command.ts";
+import { commandSeconds } from "../../support/limits.ts";
 
 /** What is done to one resource. */
 export interface Step {
@@ -45,7 +46,7 @@ export async function previewed(clone: Clone): Promise<Steps> {
 
 /** What an `up` does. */
 export async function taken(clone: Clone): Promise<Steps> {
-  return read("up", await clone.run("pulumi", ["up", "--yes", "--skip-preview", "--json"], {}, 600));
+  return read("up", await clone.run("pulumi", ["up", "--yes", "--skip-preview", "--json"], {}, commandSeconds.up));
 }
 
 /** @throws Error with what the command complains about. */

@@ -1,4 +1,5 @@
 import { type Ended, eventually } from "./command.ts";
+import { within } from "../../support/limits.ts";
 
 /** What tests do with any Docker engine of theirs. */
 export abstract class TestEngine {
@@ -65,7 +66,7 @@ export abstract class TestEngine {
     const names = (await this.docker(...list)).stdout.split("\n").filter((name) => name !== "");
     for (const name of names) {
       await eventually(
-        10,
+        within.change,
         () => this.removeNetwork(name),
         ({ code }) => code === 0,
       );

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "./command.ts";
+import { within } from "../../support/limits.ts";
 
 /** Waits for what a computer has but once until no other test file has it; answers with how to give it back. */
 export async function turn(name: string): Promise<() => void> {
@@ -16,7 +17,7 @@ export async function turn(name: string): Promise<() => void> {
       return Promise.resolve(false);
     }
   };
-  await eventually(1800, take, (taken) => taken);
+  await eventually(within.turn, take, (taken) => taken);
   return () => {
     rmSync(file, { force: true });
   };

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { parse } from "yaml";
 import type { Clone } from "./clone.ts";
 import { command } from "./command.ts";
+import { commandSeconds } from "../../support/limits.ts";
 
 /** A workflow of .github/workflows, as far as ours say anything. */
 export interface Workflow {
@@ -84,7 +85,7 @@ export class Runner {
     if (step.uses !== undefined) return this.action(step, commit, known);
     // As GitHub runs a step that names no shell, but for the file.
     const args = ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run ?? ""];
-    return this.clone.run("bash", args, { ...this.env, ...env, GITHUB_REPOSITORY: "keep/mia" }, 900);
+    return this.clone.run("bash", args, { ...this.env, ...env, GITHUB_REPOSITORY: "keep/mia" }, commandSeconds.setUp);
   }
 
   /** What the actions that we use do. */
@@ -164,7 +165,7 @@ export async function runStage(clone: Clone, pipeline: GocdPipeline, stage: stri
     const options = {
       cwd: clone.folder,
       env: { ...clone.env, ...pipeline.environment_variables, ...env },
-      seconds: 900,
+      seconds: commandSeconds.setUp,
     };
     const ended = await command(exec.command, exec.arguments, options);
     output += ended.output;
