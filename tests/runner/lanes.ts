@@ -47,7 +47,12 @@ export function runLane(setup: Setup, lane: string, files: readonly string[], al
   const timeout = ["--timeout", `${String(hung.test)}s`];
   const args = ["node_modules/mocha/bin/mocha.js", "--reporter", "tests/reporter.cjs", ...timeout, ...files];
   const child = spawn("node", args, {
-    env: { ...setup.env, PULUMI_ERROR_OUTPUT_STRING: "1", MIA_TEST_COUNTS: counts },
+    env: {
+      ...setup.env,
+      PULUMI_ERROR_OUTPUT_STRING: "1",
+      MIA_TEST_COUNTS: counts,
+      MIA_TEST_LANE: /\d+$/.exec(lane)?.[0] ?? "0",
+    },
     stdio: ["ignore", alone ? "inherit" : "pipe", "pipe"],
   });
   child.stdout?.pipe(createWriteStream(join(folder, `${lane}.log`)));

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
 const given = new Set<number>();
-/** Files that run beside each other have ports of their own: mocha numbers its workers. */
-const worker = Number(process.env["MOCHA_WORKER_ID"] ?? 0);
-const workers = 8;
+/** Lanes that run at the same time take different ports. */
+const lane = Number(process.env["MIA_TEST_LANE"] ?? 0);
+const lanes = 8;
 
 /**
  * A port of this machine that nobody has, TCP or UDP, and that no other test of this run has been given. Not of those
@@ -14,7 +14,7 @@ const workers = 8;
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * (firstEphemeral() - 10_000));
-    if (port % workers !== worker % workers || given.has(port) || !(await isFree(port))) continue;
+    if (port % lanes !== lane % lanes || given.has(port) || !(await isFree(port))) continue;
     given.add(port);
     return port;
   }
