@@ -15,7 +15,7 @@ export type Setup = ReturnType<typeof newSetup>;
 type Step = (setup: Setup) => Promise<void>;
 
 /** The machine's own engine, and the platform's images, which come from its registry where upstream's can't be reached. */
-const imageSteps: readonly Step[] = [docker, buildx, images];
+const imageSteps: readonly Step[] = [docker, buildx, (setup) => images(setup, "dev")];
 
 /** What an end-to-end test can require, with the steps that provide it. */
 const steps = {

@@ -79,16 +79,29 @@ export class OwnEngine extends TestEngine {
 
   private static common: Promise<OwnEngine> | undefined;
 
-  /** One that all files of a run may use in turn: what was pulled and built for one is there for the next. */
-  static shared(): Promise<OwnEngine> {
+  /** Removes what a borrower of the shared engine has on it. */
+  private static evict: (() => Promise<void>) | undefined;
+
+  /** One that the files of a lane use in turn, empty: what was pulled and built for one file is there for the next. */
+  static async shared(): Promise<OwnEngine> {
+    const evict = OwnEngine.evict;
+    OwnEngine.evict = undefined;
+    await evict?.();
     OwnEngine.common ??= OwnEngine.start();
     return OwnEngine.common;
   }
 
+  /** Lends the shared engine to more than one file: `evict` is called before the next file gets it. */
+  static lendTo(evict: () => Promise<void>): void {
+    OwnEngine.evict = evict;
+  }
+
   /** Takes the shared one away, if there is one, and those of processes that have ended. */
   static async removeShared(): Promise<void> {
-    const engine = await OwnEngine.common;
-    OwnEngine.common = undefined;
+    const { common, evict } = OwnEngine;
+    OwnEngine.common = OwnEngine.evict = undefined;
+    await evict?.();
+    const engine = await common;
     await engine?.remove();
     await sweep();
   }

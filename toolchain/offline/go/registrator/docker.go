@@ -55,10 +55,14 @@ func newDocker() *docker {
 	return &docker{http.Client{Transport: &http.Transport{DialContext: dial}}}
 }
 
+// api is the version of the Docker API that is spoken: the newest of the oldest supported engine (20.10), which Docker Engine 29
+// answers as well. Without it an engine answers in its own newest version, whose events and networks have other fields.
+const api = "/v1.41"
+
 var errGone = fmt.Errorf("no such container")
 
 func (d *docker) open(path string) (io.ReadCloser, error) {
-	answer, err := d.client.Get("http://docker" + path)
+	answer, err := d.client.Get("http://docker" + api + path)
 	if err != nil {
 		return nil, err
 	}
