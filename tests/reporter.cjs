@@ -19,7 +19,7 @@ module.exports = class extends reporters.Spec {
       const name = basename(suite.file, ".test.ts");
       const spent = combine(spentSoFar(), from, (now, before) => now - before);
       files[name] = files[name] === undefined ? spent : combine(files[name], spent, (a, b) => a + b);
-      if (process.env.MIA_TEST_COUNTS) process.stderr.write(`  ${name}: ${spent.seconds.toFixed(0)} s\n`);
+      if (process.env.MIA_TEST_PROGRESS) process.stderr.write(`  ${name}: ${spent.seconds.toFixed(0)} s\n`);
       write();
     });
     runner.on("fail", (test, error) => {

@@ -1,15 +1,17 @@
-// Requires: pulumi, engine, browser.
+// Requires: pulumi, engine, shared-platform, browser.
 
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { createUser, found, newName } from "../../acceptance/flow.ts";
 import { startBrowser } from "./support/browser.ts";
-import { Clone } from "./support/clone.ts";
-import { OwnEngine } from "./support/own-engine.ts";
+import type { Clone } from "./support/clone.ts";
+import type { OwnEngine } from "./support/own-engine.ts";
+import { SharedPlatform } from "./support/shared-platform.ts";
 import { services } from "./support/parts.ts";
 import { within } from "../support/limits.ts";
 
 describe("In a browser", () => {
+  let platform: SharedPlatform;
   let engine: OwnEngine;
   let clone: Clone;
   let browser: Browser;
@@ -18,10 +20,8 @@ describe("In a browser", () => {
 
   before(async () => {
     browser = await startBrowser();
-    engine = await OwnEngine.shared();
-    clone = await Clone.make({ dockerHost: engine.host });
-    await clone.mustPulumi("stack", "select", "dev", "--create");
-    await clone.mustPulumi("up", "--yes", "--skip-preview");
+    platform = await SharedPlatform.get();
+    ({ engine, clone } = platform);
   });
 
   beforeEach(async () => {
@@ -39,8 +39,7 @@ describe("In a browser", () => {
 
   after(async () => {
     await browser.close();
-    clone.remove();
-    await engine.clear();
+    await platform.restore();
   });
 
   const addresses = (front: string) => [

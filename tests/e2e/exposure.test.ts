@@ -1,20 +1,19 @@
-// Requires: pulumi, engine.
+// Requires: pulumi, engine, shared-platform.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
 import { type Base, bases } from "../../platform/catalogue/common.ts";
 import { frontends } from "../../platform/catalogue/frontends.ts";
 import * as infrastructure from "../../platform/catalogue/infrastructure.ts";
 import { microservices } from "../../platform/catalogue/microservices.ts";
 import { type Confinement, writableForSecrets } from "../../platform/confinement.ts";
 import { wholeServices } from "../../platform/service.ts";
-import { Clone } from "./support/clone.ts";
-import { succeed } from "./support/command.ts";
+import type { Clone } from "./support/clone.ts";
 import { figures } from "./support/figures.ts";
-import { OwnEngine } from "./support/own-engine.ts";
+import type { OwnEngine } from "./support/own-engine.ts";
+import { developer, SharedPlatform } from "./support/shared-platform.ts";
 import { parts } from "./support/parts.ts";
 import { listening, type Listening } from "./support/sockets.ts";
 
@@ -44,25 +43,15 @@ interface Process {
   readonly noNewPrivileges: boolean;
 }
 
-/** Somebody that this computer does not know: whose folders he works in, so he is who runs the services in dev. */
-const developer = 4321;
-
 describe("What is exposed", () => {
+  let platform: SharedPlatform;
   let engine: OwnEngine;
   let clone: Clone;
   let running: Part[];
 
   before(async () => {
-    engine = await OwnEngine.shared();
-    clone = await Clone.make({ dockerHost: engine.host });
-    // The clone's own folder is root's, who runs this; what is below may be read by him and nobody else.
-    for (const folder of ["services", "frontend"]) {
-      const path = join(clone.folder, folder);
-      await succeed("chown", ["-R", `${String(developer)}:${String(developer)}`, path], { cwd: "/", env: process.env });
-      await succeed("chmod", ["-R", "go-rwx", path], { cwd: "/", env: process.env });
-    }
-    await clone.mustPulumi("stack", "select", "dev", "--create");
-    await clone.mustPulumi("up", "--yes", "--skip-preview");
+    platform = await SharedPlatform.get();
+    ({ engine, clone } = platform);
     // A search makes all of them do their work.
     for (const path of ["/user/health", "/catalog/search?q=nobody", "/keepwww/", "/keeplounge/"])
       assert.equal((await fetch(clone.url("http", path))).status, 200, path);
@@ -70,8 +59,7 @@ describe("What is exposed", () => {
   });
 
   after(async () => {
-    clone.remove();
-    await engine.clear();
+    await platform.restore();
   });
 
   async function look(): Promise<Part[]> {

@@ -1,4 +1,4 @@
-// Requires: pulumi, machines.
+// Requires: pulumi, machines, virtualbox.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";

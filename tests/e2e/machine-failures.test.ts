@@ -1,4 +1,4 @@
-// Requires: pulumi, machines.
+// Requires: pulumi, machines, virtualbox.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

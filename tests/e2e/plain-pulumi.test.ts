@@ -80,7 +80,10 @@ describe("For someone who has Pulumi and Docker", () => {
     });
   }
 
-  it("`pulumi destroy` leaves nothing once the data is protected no more", async () => {
+  it("`pulumi destroy` goes no further than what is protected: once it is not, nothing is left", async () => {
+    const refused = await clone.pulumi("destroy", "--yes", "--skip-preview");
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.output, /mia-dev-data|protected/);
     await clone.mustPulumi("state", "unprotect", "--all", "--yes");
     await clone.mustPulumi("destroy", "--yes");
     assert.deepEqual(await engine.remains(), []);

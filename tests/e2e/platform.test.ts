@@ -1,4 +1,4 @@
-// Requires: pulumi, engine.
+// Requires: pulumi, engine, shared-platform.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -7,61 +7,30 @@ import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { oldEngine } from "./support/old-engine.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { Registrations } from "./support/registrations.ts";
+import { SharedPlatform } from "./support/shared-platform.ts";
 import { parts, services, withoutSuffix } from "./support/parts.ts";
 import { within } from "../support/limits.ts";
 
 describe("The platform", () => {
+  let platform: SharedPlatform;
   let engine: OwnEngine;
   let clone: Clone;
 
   before(async () => {
-    engine = await OwnEngine.shared();
-    clone = await Clone.make({ dockerHost: engine.host });
-    await clone.mustPulumi("stack", "select", "dev", "--create");
-    await clone.mustPulumi("up", "--yes", "--skip-preview");
+    platform = await SharedPlatform.get();
+    ({ engine, clone } = platform);
   });
 
-  after(async () => {
-    clone.remove();
-    await engine.clear();
-  });
+  after(() => platform.restore());
 
   describe("Its load balancer", () => {
-    /** Registers an instance at the port of the load balancer's own state, which answers as a backend would. */
-    async function register(name: string, platform: string, check: object = {}): Promise<void> {
-      const address = await engine.addressOf("mia-dev-edge");
-      const body = {
-        ID: name,
-        Name: name,
-        Tags: ["backend"],
-        Address: address,
-        Port: 8181,
-        Meta: { platform },
-        ...check,
-      };
-      const response = await fetch(clone.url("consul", "/v1/agent/service/register"), {
-        method: "PUT",
-        body: JSON.stringify(body),
-      });
-      assert.equal(response.status, 200);
-    }
+    let consul: Registrations;
+    const registered = () => consul.registered();
 
-    async function deregister(name: string): Promise<void> {
-      await fetch(clone.url("consul", `/v1/agent/service/deregister/${name}`), { method: "PUT" });
-    }
-
-    interface Loaded {
-      name: string;
-      instances: { id: string; address: string }[];
-    }
-
-    /** What nginx has loaded of what these tests register. */
-    async function registered(): Promise<string[]> {
-      const all = (await (await fetch(clone.url("status", "/services"))).json()) as Loaded[];
-      return all
-        .filter(({ name }) => !services.includes(name))
-        .flatMap(({ instances }) => instances.map(({ id }) => id));
-    }
+    before(() => {
+      consul = new Registrations(engine, clone);
+    });
 
     /** The answer to a path, once it has this status: workers of before go on for a moment beside those that have new routes. */
     async function routed(path: string, status: number): Promise<string> {
@@ -77,7 +46,7 @@ describe("The platform", () => {
     }
 
     it("shows every instance that nginx has loaded", async () => {
-      const all = (await (await fetch(clone.url("status", "/services"))).json()) as Loaded[];
+      const all = await consul.loaded();
       assert.deepEqual(
         all.map(({ name, instances }) => [name, instances.map(({ id }) => id.replace(/-[0-9a-f]{7}:/, ":"))]),
         [
@@ -100,38 +69,22 @@ describe("The platform", () => {
     });
 
     it("routes by name what comes, without the name, and forgets what goes", async () => {
-      await register("probe", "mia-dev");
+      await consul.register("probe", "mia-dev");
       await eventually(within.change, registered, (now) => now.length === 1);
       assert.equal(await routed("/probe/health?verbose=1", 200), "ok\n");
-      await deregister("probe");
+      await consul.deregister("probe");
       await eventually(within.change, registered, (now) => now.length === 0);
       await routed("/probe/health", 503);
     });
 
     it("routes nothing of another platform, and nothing whose check does not pass", async () => {
-      await register("other", "mia-qa");
-      await register("ill", "mia-dev", { Check: { TTL: "60s", Status: "critical" } });
-      await register("well", "mia-dev", { Check: { TTL: "60s", Status: "passing" } });
+      await consul.register("other", "mia-qa");
+      await consul.register("ill", "mia-dev", { Check: { TTL: "60s", Status: "critical" } });
+      await consul.register("well", "mia-dev", { Check: { TTL: "60s", Status: "passing" } });
       await eventually(within.change, registered, (now) => now.length > 0);
       assert.deepEqual(await registered(), ["well"]);
-      for (const name of ["other", "ill", "well"]) await deregister(name);
+      for (const name of ["other", "ill", "well"]) await consul.deregister(name);
       await eventually(within.change, registered, (now) => now.length === 0);
-    });
-
-    it("routes 300 services of long names, and 150 instances of one", async () => {
-      const names = Array.from({ length: 300 }, (_, i) => `${"long-".repeat(10)}${String(i).padStart(3, "0")}`);
-      const ids = Array.from({ length: 150 }, (_, i) => `many-${String(i)}`);
-      for (const name of names) await register(name, "mia-dev");
-      for (const id of ids) await register("many", "mia-dev", { ID: id });
-      const all = [...names, ...ids].sort();
-      assert.deepEqual((await eventually(within.hundreds, registered, (now) => now.length === all.length)).sort(), all);
-      for (const name of ["many", names[299] ?? ""]) {
-        await routed(`/${name}/health`, 200);
-      }
-      const { services: named } = (await (await fetch(clone.url("http", "/nobody"))).json()) as { services: string[] };
-      assert.deepEqual(named, [...services, "many", ...names].sort());
-      for (const id of all) await deregister(id);
-      await eventually(within.hundreds, registered, (now) => now.length === 0);
     });
 
     it("stays as it is where nginx could not read the new routes", async () => {
@@ -143,7 +96,7 @@ describe("The platform", () => {
     });
 
     it("keeps its last routes while Consul is away", async () => {
-      await register("probe", "mia-dev");
+      await consul.register("probe", "mia-dev");
       await eventually(within.change, registered, (now) => now.length === 1);
       await engine.docker("stop", "mia-dev-consul");
       assert.equal((await fetch(clone.url("http", "/probe/health"))).status, 200);
@@ -168,7 +121,7 @@ describe("The platform", () => {
       );
       // A restarted Consul has kept what it knew, in its volume.
       await eventually(within.change, registered, (now) => now.length === 1);
-      await deregister("probe");
+      await consul.deregister("probe");
       await eventually(within.change, registered, (now) => now.length === 0);
     });
   });
@@ -543,17 +496,6 @@ describe("The platform", () => {
           assert.ok(words.includes(sentence), words);
         }
       });
-    });
-  });
-
-  describe("Its end", () => {
-    it("is `pulumi destroy`, which goes no further than what is protected: once it is not, nothing is left", async () => {
-      const refused = await clone.pulumi("destroy", "--yes", "--skip-preview");
-      assert.notEqual(refused.code, 0);
-      assert.match(refused.output, /mia-dev-data|protected/);
-      await clone.mustPulumi("state", "unprotect", "--all", "--yes");
-      await clone.mustPulumi("destroy", "--yes", "--skip-preview");
-      assert.deepEqual(await engine.remains(), []);
     });
   });
 });

@@ -1,30 +1,49 @@
-// Requires: pulumi, engine.
+// Requires: pulumi, engine, shared-platform.
 
 import assert from "node:assert/strict";
 import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { createUser } from "../../acceptance/flow.ts";
 import { Clone } from "./support/clone.ts";
 import { type Kind, Load } from "./support/load.ts";
-import { OwnEngine } from "./support/own-engine.ts";
+import type { OwnEngine } from "./support/own-engine.ts";
+import { SharedPlatform } from "./support/shared-platform.ts";
 
-describe("QA", () => {
+/** The outputs of a stack that are of use here. */
+interface Urls {
+  readonly lbUrl: string;
+  readonly consulUrl: string;
+}
+
+describe("QA on the engine of dev", () => {
+  let platform: SharedPlatform;
   let engine: OwnEngine;
   let clone: Clone;
+  let dev: Urls;
+  let qa: Urls;
 
   before(async () => {
-    engine = await OwnEngine.shared();
-    clone = await Clone.make({ dockerHost: engine.host });
+    platform = await SharedPlatform.get();
+    ({ engine, clone } = platform);
+    await clone.mustPulumi("stack", "init", "qa", "--no-select");
+    for (const port of ["httpPort", "statusPort", "consulPort"])
+      await clone.mustPulumi("config", "set", "--stack", "qa", `mia:${port}`, "0");
+    [dev, qa] = [await urls("dev"), await up("qa")];
   });
 
   after(async () => {
-    clone.remove();
-    await engine.clear();
+    for (const stack of ["qa", "pr-42"]) await clone.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack);
+    await platform.restore();
   });
 
-  async function up(stack: string): Promise<{ lbUrl: string; statusUrl: string; consulUrl: string }> {
+  async function up(stack: string): Promise<Urls> {
     await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", stack);
+    return urls(stack);
+  }
+
+  async function urls(stack: string): Promise<Urls> {
     const { stdout } = await clone.mustPulumi("stack", "output", "--json", "--stack", stack);
-    return JSON.parse(stdout) as { lbUrl: string; statusUrl: string; consulUrl: string };
+    return JSON.parse(stdout) as Urls;
   }
 
   /** The fixed ports that a platform's containers ask for. */
@@ -37,16 +56,44 @@ describe("QA", () => {
       .filter((port) => port !== "");
   }
 
+  it("has everything baked, where dev has code mounted; after both nothing is to be changed", async () => {
+    const mounts = async (part: string) => {
+      const said = await engine.must("inspect", "--format", "{{range .Mounts}}{{.Destination}} {{end}}", part);
+      return said.split(" ").sort(); // the engine says them in any order
+    };
+    assert.deepEqual(await mounts(await engine.container("user")), ["/web/rubygems", "/web/service"]);
+    assert.deepEqual(await mounts(await engine.container("user", "mia-qa")), [""]);
+    for (const stack of ["dev", "qa"]) await clone.mustPulumi("preview", "--expect-no-changes", "--stack", stack);
+  });
+
+  it("never answers for dev, whose services have the same names, nor the other way round", async () => {
+    const sides = await Promise.all(
+      [
+        { url: dev.lbUrl, name: "here" },
+        { url: qa.lbUrl, name: "there" },
+      ].map(async ({ url, name }) => {
+        const { id } = await createUser(url, name);
+        return { url: `${url}/user/users/${String(id)}`, name };
+      }),
+    );
+    const wrong: string[] = [];
+    const ask = async ({ url, name }: { url: string; name: string }) => {
+      for (let i = 0; i < 250; i++) {
+        const response = await fetch(url);
+        const text = await response.text();
+        if (response.status !== 200 || !text.includes(`"name":"${name}"`)) wrong.push(`${name}: ${text}`);
+      }
+    };
+    await Promise.all([...sides, ...sides, ...sides, ...sides].map(ask));
+    assert.deepEqual(wrong, []);
+    const instances = (await (await fetch(`${dev.consulUrl}/v1/catalog/service/user`)).json()) as unknown[];
+    assert.equal(instances.length, 2, "each Consul knows both stacks' instances");
+  });
+
   it("runs twice beside dev on one engine, without a port of the three's in common, and one's end is nothing to the others", async () => {
-    await clone.mustPulumi("stack", "init", "qa");
-    for (const port of ["httpPort", "statusPort", "consulPort"])
-      await clone.mustPulumi("config", "set", `mia:${port}`, "0");
-    const qa = await up("qa");
-    await clone.mustPulumi("stack", "init", "pr-42", "--copy-config-from", "qa");
-    await clone.mustPulumi("config", "set", "mia:mode", "staging");
+    await clone.mustPulumi("stack", "init", "pr-42", "--no-select", "--copy-config-from", "qa");
+    await clone.mustPulumi("config", "set", "--stack", "pr-42", "mia:mode", "staging");
     const pr = await up("pr-42");
-    await clone.mustPulumi("stack", "init", "dev");
-    const dev = await up("dev");
     const ports = (await Promise.all(["mia-qa", "mia-pr-42", "mia-dev"].map(published))).flat();
     assert.equal(ports.length, 3 + 3 + 6);
     assert.equal(new Set(ports).size, ports.length, ports.join(" "));
@@ -85,16 +132,6 @@ describe("QA", () => {
     assert.equal(variables, "staging");
   });
 
-  it("keeps the ports that were chosen for it, also while they are looked for anew", async () => {
-    const ports = await published("mia-pr-42");
-    await clone.mustPulumi("refresh", "--yes", "--skip-preview", "--stack", "pr-42");
-    await clone.edit("edge/nginx.conf", (text) => `# another image\n${text}`);
-    await up("pr-42");
-    assert.deepEqual(await published("mia-pr-42"), ports);
-    await clone.git("checkout", "--quiet", "edge/nginx.conf");
-    await up("pr-42");
-  });
-
   it("is the same from another clone in another folder, of another user with another umask", async () => {
     const exported = (await clone.mustPulumi("stack", "export", "--stack", "pr-42")).stdout;
     const { deployment } = JSON.parse(exported) as { deployment: { resources: { inputs?: unknown }[] } };
@@ -119,5 +156,13 @@ describe("QA", () => {
     } finally {
       other.remove();
     }
+  });
+
+  it("keeps the ports that were chosen for it, also while they are looked for anew", async () => {
+    const ports = await published("mia-pr-42");
+    await clone.mustPulumi("refresh", "--yes", "--skip-preview", "--stack", "pr-42");
+    await clone.edit("edge/nginx.conf", (text) => `# another image\n${text}`);
+    await up("pr-42");
+    assert.deepEqual(await published("mia-pr-42"), ports);
   });
 });

@@ -1,28 +1,27 @@
-// Requires: pulumi, engine.
+// Requires: pulumi, engine, shared-platform.
 
 import assert from "node:assert/strict";
 import { acceptance, createUser, found, newName, search, searchUntil } from "../../acceptance/flow.ts";
-import { Clone } from "./support/clone.ts";
+import type { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
-import { OwnEngine } from "./support/own-engine.ts";
+import type { OwnEngine } from "./support/own-engine.ts";
+import { SharedPlatform } from "./support/shared-platform.ts";
 import { within } from "../support/limits.ts";
 
 describe("The whole article", () => {
+  let platform: SharedPlatform;
   let engine: OwnEngine;
   let clone: Clone;
   let url: string;
 
   before(async () => {
-    engine = await OwnEngine.shared();
-    clone = await Clone.make({ dockerHost: engine.host });
+    platform = await SharedPlatform.get();
+    ({ engine, clone } = platform);
     url = clone.url("http", "");
-    await clone.mustPulumi("stack", "select", "dev", "--create");
-    await clone.mustPulumi("up", "--yes", "--skip-preview");
   });
 
   after(async () => {
-    clone.remove();
-    await engine.clear();
+    await platform.restore();
   });
 
   const must = async (...args: string[]) => engine.must(...args);

@@ -24,17 +24,18 @@ export function nameOf(file: string): string {
 }
 
 /**
- * Distributes files over lanes so that all lanes end at about the same time: the longest file first, each to the lane that has
- * the least to do. Within a lane, `before` decides about the order.
+ * Distributes units of files over lanes so that all lanes end at about the same time: the longest unit first, each to the lane
+ * that has the least to do. The files of a unit stay together, in their order.
  */
-export function balance(files: readonly string[], seconds: ReadonlyMap<string, number>, count: number): string[][] {
-  const length = (file: string) => seconds.get(nameOf(file)) ?? usual;
+export function balance(units: readonly (readonly string[])[], seconds: ReadonlyMap<string, number>, count: number) {
+  const length = (unit: readonly string[]) => {
+    return unit.reduce((total, file) => total + (seconds.get(nameOf(file)) ?? usual), 0);
+  };
   const lanes = Array.from({ length: count }, () => ({ files: [] as string[], seconds: 0 }));
-  for (const file of [...files].sort((a, b) => length(b) - length(a))) {
+  for (const unit of [...units].sort((a, b) => length(b) - length(a))) {
     const [least] = [...lanes].sort((a, b) => a.seconds - b.seconds);
-    if (least === undefined) break;
-    least.files.push(file);
-    least.seconds += length(file);
+    least?.files.push(...unit);
+    if (least !== undefined) least.seconds += length(unit);
   }
   return lanes.map((lane) => lane.files).filter((lane) => lane.length > 0);
 }
@@ -51,6 +52,7 @@ export function runLane(setup: Setup, lane: string, files: readonly string[], al
       ...setup.env,
       PULUMI_ERROR_OUTPUT_STRING: "1",
       MIA_TEST_COUNTS: counts,
+      ...(alone ? {} : { MIA_TEST_PROGRESS: "1" }),
       MIA_TEST_LANE: /\d+$/.exec(lane)?.[0] ?? "0",
     },
     stdio: ["ignore", alone ? "inherit" : "pipe", "pipe"],

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { check, conclude } from "../../toolchain/check.mjs";
 import { main, say, SetupError } from "../../toolchain/steps.mjs";
 import { add, balance, nameOf, type Result, runLane } from "./lanes.ts";
-import { provide, requirementsOf } from "./requirements.ts";
+import { provide, requirementsOf, unitsOf } from "./requirements.ts";
 import { secondsIn, table } from "./table.ts";
 
 const folder = "tests/e2e";
@@ -26,7 +26,7 @@ async function all(): Promise<Result> {
   const checked = { ...(await check(setup)), times: [] };
   const isQuiet = (file: string) => requirementsOf(file).includes("quiet-machine");
   const together = balance(
-    files.filter((file) => !isQuiet(file)),
+    unitsOf(files.filter((file) => !isQuiet(file))),
     secondsIn(readFileSync(timesFile, "utf8")),
     lanes,
   );

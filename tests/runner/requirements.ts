@@ -24,6 +24,10 @@ const steps = {
   engine: [...imageSteps, testEngine],
   /** Machines that docker-machine makes, and hosts that ssh reaches. */
   machines: [...imageSteps, ssh, ensureDockerMachine],
+  /** The dev platform that files of one lane share. */
+  "shared-platform": [],
+  /** VirtualBox's network, which a computer has only once. */
+  virtualbox: [],
   browser: [browser],
   syft: [syft],
   /** The file holds the platform to seconds: nothing runs beside it. */
@@ -31,6 +35,9 @@ const steps = {
 } satisfies Record<string, readonly Step[]>;
 
 export type Requirement = keyof typeof steps;
+
+/** Files that have one of these in common run on the same lane, one after the other. */
+const shared = ["shared-platform", "virtualbox"] as const;
 
 const declaration = /^\/\/ Requires: (.+)\.$/m;
 
@@ -43,6 +50,12 @@ export function requirementsOf(file: string): Requirement[] {
     throw new Error(`${file}: requires ${unknown.join(", ")}, need some of ${Object.keys(steps).join(", ")}`);
   }
   return words as Requirement[];
+}
+
+/** Groups files into units: those that share something, and each other file by itself. */
+export function unitsOf(files: readonly string[]): string[][] {
+  const groups = Map.groupBy(files, (file) => shared.find((what) => requirementsOf(file).includes(what)) ?? file);
+  return [...groups.values()];
 }
 
 /** Provides everything that these files require, and nothing else. */

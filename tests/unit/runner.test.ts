@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { balance, nameOf } from "../runner/lanes.ts";
-import { requirementsOf } from "../runner/requirements.ts";
+import { requirementsOf, unitsOf } from "../runner/requirements.ts";
 import { type FileTime, secondsIn, table } from "../runner/table.ts";
 import { Stopwatch, stopwatchOf, stopwatches } from "../support/times.ts";
 import { files, read } from "./support/repository.ts";
@@ -23,12 +23,23 @@ describe("The runner of the end-to-end tests", () => {
     }
   });
 
+  it("must keep files together that share a platform or VirtualBox's network", () => {
+    const units = unitsOf(e2e);
+    assert.deepEqual(units.flat().sort(), [...e2e].sort());
+    for (const what of ["shared-platform", "virtualbox"] as const) {
+      const sharing = e2e.filter((file) => requirementsOf(file).includes(what));
+      assert.ok(sharing.length > 1, what);
+      assert.ok(units.some((unit) => unit.join() === sharing.join()));
+    }
+  });
+
   it("must give each file to one lane, and no lane more than one file longer than the mean", () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 40 });
     const property = fc.property(lengths, fc.integer({ min: 1, max: 4 }), (seconds, count) => {
       const names = seconds.map((_, i) => `tests/e2e/${String(i)}.test.ts`);
       const known = new Map(seconds.map((length, i) => [String(i), length]));
-      const lanes = balance(names, known, count);
+      const units = names.map((name) => [name]);
+      const lanes = balance(units, known, count);
       assert.deepEqual(lanes.flat().sort(), [...names].sort());
       const total = (lane: string[]) => lane.reduce((sum, file) => sum + (known.get(nameOf(file)) ?? 0), 0);
       const mean = total(names) / count;

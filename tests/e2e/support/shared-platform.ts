@@ -17,6 +17,8 @@ export class SharedPlatform {
   private static current: Promise<SharedPlatform> | undefined;
   readonly engine: OwnEngine;
   readonly clone: Clone;
+  /** What the `up --diff` that created it printed: every input of every resource. */
+  firstUp = "";
 
   private constructor(engine: OwnEngine, clone: Clone) {
     this.engine = engine;
@@ -36,7 +38,7 @@ export class SharedPlatform {
     OwnEngine.lendTo(() => platform.remove());
     await platform.ownFolders();
     await clone.mustPulumi("stack", "select", "dev", "--create");
-    await clone.mustPulumi("up", "--yes", "--skip-preview");
+    platform.firstUp = (await clone.mustPulumi("up", "--yes", "--skip-preview", "--diff")).output;
     return platform;
   }
 
@@ -50,7 +52,7 @@ export class SharedPlatform {
     await clone.git("clean", "--quiet", "--force", "-d");
     await this.ownFolders();
     const unchanged = await clone.pulumi("preview", "--expect-no-changes");
-    if (unchanged.code !== 0 || /is stopped/.test(unchanged.output)) {
+    if (unchanged.code !== 0 || unchanged.output.includes("is stopped")) {
       await clone.mustPulumi("up", "--yes", "--skip-preview");
       await clone.mustPulumi("preview", "--expect-no-changes");
     }
