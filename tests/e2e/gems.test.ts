@@ -1,21 +1,21 @@
-// Requires: pulumi, engine.
+// Requires: pulumi, engine, shared-platform.
 
 import assert from "node:assert/strict";
-import { Clone } from "./support/clone.ts";
+import type { Clone } from "./support/clone.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";
-import { OwnEngine } from "./support/own-engine.ts";
+import type { OwnEngine } from "./support/own-engine.ts";
+import { SharedPlatform } from "./support/shared-platform.ts";
 
 describe("Shared gems", () => {
+  let platform: SharedPlatform;
   let engine: OwnEngine;
   let clone: Clone;
   let gems: GemServer;
   const servers: GemServer[] = [];
 
   before(async () => {
-    engine = await OwnEngine.shared();
-    clone = await Clone.make({ dockerHost: engine.host });
-    await clone.mustPulumi("stack", "select", "dev", "--create");
-    await clone.mustPulumi("up", "--yes", "--skip-preview");
+    platform = await SharedPlatform.get();
+    ({ engine, clone } = platform);
     gems = await GemServer.start(engine.address, "mia_greeting", "1.0.0", await buildGem(engine, clone.home));
     servers.push(gems);
     // As behind a company's mirror: what the image has not comes from there.
@@ -26,8 +26,7 @@ describe("Shared gems", () => {
 
   after(async () => {
     for (const server of servers) server.stop();
-    clone.remove();
-    await engine.clear();
+    await platform.restore();
   });
 
   const must = async (...args: string[]) => engine.must(...args);

@@ -152,7 +152,7 @@ describe("A preview", function () {
     console.log(`      MIA_SEED=${String(decided)}`);
     const deadline = long ? Date.now() + minutes * 60_000 : Infinity;
     const all = { ...cheap, ...dear };
-    const rounds = long ? changes(Object.values(all), 15, 5) : changes(Object.values(cheap), 4, 2);
+    const rounds = long ? changes(Object.values(all), 15, 5) : changes(Object.values(cheap), 3, 2);
     const property = fc.asyncProperty(rounds, async (round) => {
       for (const change of round) {
         // Ends the rounds: not in the middle of an `up`.

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { withoutSuffix } from "./support/parts.ts";
 import { within } from "../support/limits.ts";
 
 describe("A new service", () => {
@@ -26,6 +27,12 @@ describe("A new service", () => {
     clone.remove();
     await engine.clear();
   });
+
+  /** Lets a stack run these services alone. */
+  async function select(stack: string, ...services: string[]): Promise<void> {
+    for (const [i, name] of services.entries())
+      await clone.mustPulumi("config", "set", "--stack", stack, "--path", `mia:services[${String(i)}]`, name);
+  }
 
   async function golden(): Promise<string> {
     const recorded = await clone.run("node", ["review/record.ts", "dev"]);
@@ -79,6 +86,7 @@ createServer((request, response) => {
   });
 
   it("is there with the next `up`: routed, checked, shown", async () => {
+    await select("dev", "order", "greet");
     await clone.mustPulumi("up", "--yes", "--skip-preview");
     assert.deepEqual(await (await fetch(clone.url("http", "/order/"))).json(), { service: "order" });
     assert.equal((await fetch(clone.url("http", "/order/health"))).status, 200);
@@ -88,6 +96,24 @@ createServer((request, response) => {
     for (const name of ["order", "greet"])
       assert.match(status.stdout, new RegExp(`^${name} +running +\\S+ \\w+ +passing`, "m"));
     await clone.mustPulumi("preview", "--expect-no-changes");
+  });
+
+  it("runs alone where the config selects it, without a backing service that it does not use", async () => {
+    const running = (await engine.must("ps", "--all", "--format", "{{.Names}}")).split("\n").map(withoutSuffix);
+    const selected = ["consul", "edge", "greet", "lb", "order", "registrator"];
+    assert.deepEqual(
+      running.sort(),
+      selected.map((part) => `mia-dev-${part}`),
+    );
+    const outputs = JSON.parse((await clone.mustPulumi("stack", "output", "--json")).stdout) as {
+      images: Record<string, string>;
+      replicas: Record<string, number>;
+    };
+    assert.deepEqual(Object.keys(outputs.images).sort(), selected);
+    assert.deepEqual(outputs.replicas, { greet: 1, order: 1 });
+    assert.ok(!("rmqUrl" in outputs) && !("databaseVersion" in outputs), JSON.stringify(outputs));
+    // No warning of outputs without a value.
+    assert.doesNotMatch((await clone.mustPulumi("preview")).output, /warning/i);
   });
 
   it("in Node runs an edited file at once", async () => {
@@ -102,6 +128,7 @@ createServer((request, response) => {
   it("with everything baked answers too", async () => {
     await clone.mustPulumi("stack", "init", "qa", "--no-select");
     const qa = await clone.useFreePorts("qa");
+    await select("qa", "order", "greet", "keepwww");
     await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", "qa");
     const at = (path: string) =>
       fetch(`http://127.0.0.1:${String(qa.http)}${path}`).then((response) => response.text());

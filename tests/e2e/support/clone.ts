@@ -58,17 +58,7 @@ export class Clone {
     clone.ports = await freePorts();
     await clone.usePorts("dev", clone.ports);
     await clone.usePorts("qa", await freePorts());
-    await clone.git("add", "--all");
-    await clone.git(
-      "-c",
-      "user.name=test",
-      "-c",
-      "user.email=test@localhost",
-      "commit",
-      "--quiet",
-      "--allow-empty",
-      "--message=test",
-    );
+    await clone.commit();
     if (packages) {
       // Links where that can be done, else copies.
       const links = await command("cp", ["-al", join(root, "node_modules"), join(folder, "node_modules")], {
@@ -119,6 +109,26 @@ export class Clone {
     if (after === before) throw new Error(`the edit of ${file} changed nothing`);
     writeFileSync(path, after);
     return Promise.resolve();
+  }
+
+  /**
+   * Lets both stacks run these services alone, and lets the samples use no search engine: OpenSearch costs most of an `up`, and
+   * only tests of the whole platform need it.
+   */
+  async reduce(...services: string[]): Promise<void> {
+    await this.edit("platform/catalogue/microservices.ts", (text) => text.replace(', "elastic"]', "]"));
+    for (const stack of ["dev", "qa"]) {
+      const selection = `config:\n  mia:services: [${services.join(", ")}]`;
+      await this.edit(`Pulumi.${stack}.yaml`, (text) => text.replace(/^config:$/m, selection));
+    }
+    await this.commit();
+  }
+
+  /** Commits what was edited. */
+  private async commit(): Promise<void> {
+    const author = ["-c", "user.name=test", "-c", "user.email=test@localhost"];
+    await this.git("add", "--all");
+    await this.git(...author, "commit", "--quiet", "--allow-empty", "--message=test");
   }
 
   /** Gives the catalogue's `user` four workers and this variable, in the place of what an earlier call gave it. */

@@ -41,11 +41,11 @@ const lengths = { nothing: 25, "a change": 15, all: 15 };
 const randomOnes = 20;
 
 /**
- * What crashes one after the other. In a plain run each victim but one once, at different moments, by turns; in a long one
- * all at every moment, and twenty at any.
+ * What crashes one after the other. In a plain run the CLI, the program and the engine once, at different moments; in a long
+ * one all at every moment, and twenty at any.
  */
 export function crashes(): { seed: number; chain: Crash[] } {
-  const decided = seed(49788);
+  const decided = seed(885);
   const random = generator(decided);
   const by = () => (random() < 0.5 ? "npm" : "pulumi");
   const matrix = Object.entries(moments).flatMap(([when, moment]) =>
@@ -65,11 +65,11 @@ export function crashes(): { seed: number; chain: Crash[] } {
   return { seed: decided, chain: [...all, ...any] };
 }
 
-/** The first ones of which no two have the same victim or the same moment; the host goes with its program. */
+/** Of each victim that `npm test` kills, the first one at a moment of its own; the long suite has the plugin and the language host. */
 function different(all: readonly Crash[]): Crash[] {
   const chosen: Crash[] = [];
-  const kind = ({ victim }: Crash) => (victim === "language host" ? "program" : victim);
-  for (const one of all) {
+  const kind = ({ victim }: Crash) => victim;
+  for (const one of all.filter(({ victim }) => ["CLI", "program", "engine"].includes(victim))) {
     if (!chosen.some((other) => kind(other) === kind(one) || other.when === one.when)) chosen.push(one);
   }
   return chosen;

@@ -4,6 +4,11 @@ export const services = ["catalog", "keeplounge", "keepwww", "user"];
 /** All containers of a platform, by name. */
 export const parts = [...services, "consul", "db", "edge", "elastic", "lb", "memcache", "registrator", "rmq"].sort();
 
+/** The containers of a platform that runs these services without OpenSearch: Clone.reduce. */
+export function reducedParts(names: readonly string[]): string[] {
+  return [...names, "consul", "db", "edge", "lb", "memcache", "registrator", "rmq"].sort();
+}
+
 /** A name without what Pulumi has put behind it. */
 export function withoutSuffix(name: string): string {
   return name.replace(/-[0-9a-f]{7}$/, "");

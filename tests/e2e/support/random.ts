@@ -6,6 +6,16 @@ export function seed(usual: number): number {
   return Number(process.env["MIA_SEED"] ?? (process.env["MIA_LONG"] ? Math.floor(Math.random() * 100_000) : usual));
 }
 
+/** Whether full counts were asked for: `npm run test:long`. */
+export const isLong = Boolean(process.env["MIA_LONG"]);
+
+/** Evenly chosen ones of these, so many in a plain run; all in a long one. */
+export function some<T>(all: readonly T[], count: number): T[] {
+  return isLong
+    ? [...all]
+    : all.filter((_, i) => Math.floor((i * count) / all.length) !== Math.floor(((i - 1) * count) / all.length));
+}
+
 /** Numbers from 0 to 1 that a seed decides (mulberry32). */
 export function generator(seed: number): () => number {
   let state = seed;
