@@ -13,6 +13,7 @@ import { loggedIn } from "../../delivery/registry-login.ts";
 import { Clone } from "./support/clone.ts";
 import { eventually, succeed } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { manifestTypes } from "./support/private-registry.ts";
 import { freePort } from "./support/ports.ts";
 import { within } from "../support/limits.ts";
 
@@ -81,7 +82,7 @@ describe("The registry", () => {
     ask(`/v2/team/thing/manifests/${tag}`, {
       method,
       auth: auth(),
-      headers: { accept: "application/vnd.docker.distribution.manifest.v2+json" },
+      headers: { accept: manifestTypes },
     });
 
   const login = (password = outputs.password) =>

@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { isLong } from "./random.ts";
 
 /** A request with its one right answer. */
 export interface Kind {
@@ -21,6 +22,12 @@ export const uncachedSearch: Kind = {
 
 /** Takes two seconds, by a route that the test has given to user. */
 export const slow: Kind = { method: "GET", path: "/user/slow", status: 200, words: "slow" };
+
+/**
+ * The pause of a client whose file runs beside another lane, in milliseconds: clients that send without a pause would take half
+ * of both cores. The long suite has the machine for itself.
+ */
+export const besideOthers = isLong ? 0 : 40;
 
 /** What a load has seen since it was asked last. */
 export interface Seen {

@@ -5,6 +5,13 @@ import { succeed } from "./command.ts";
 import type { OwnEngine } from "./own-engine.ts";
 import { freePort } from "./ports.ts";
 
+/** Of an image that an engine pushes: an index of OCI where it keeps images in containerd, else Docker's own. */
+export const manifestTypes = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
 /** The registry of `registry/`, run by a clone on its engine. */
 export class PrivateRegistry {
   readonly address: string;
@@ -79,7 +86,7 @@ export class PrivateRegistry {
 
   /** Makes it lose an image. */
   async lose(clone: Clone, repository: string, tag: string): Promise<void> {
-    const accept = ["-H", "Accept: application/vnd.docker.distribution.manifest.v2+json"];
+    const accept = ["-H", `Accept: ${manifestTypes}`];
     const head = await this.ask(clone, `${repository}/manifests/${tag}`, "--head", "--fail", ...accept);
     const digest = /^docker-content-digest: (\S+)/im.exec(head)?.[1] ?? "";
     await this.ask(clone, `${repository}/manifests/${digest}`, "--request", "DELETE", "--fail");
