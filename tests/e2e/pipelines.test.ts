@@ -9,6 +9,8 @@ import { OwnEngine } from "./support/own-engine.ts";
 import { PrivateRegistry } from "./support/private-registry.ts";
 import { QaRun } from "./support/qa-run.ts";
 import { type Contexts, type JobRun, pipelines, Runner, runStage } from "./support/workflow.ts";
+import { every } from "../support/limits.ts";
+import { pause } from "../support/pause.ts";
 
 describe("A pull request", () => {
   let engine: OwnEngine;
@@ -276,7 +278,7 @@ describe("A pull request", () => {
     const watch = (async () => {
       while (!over.signal.aborted) {
         await secretsOf(stack, state);
-        await new Promise((resume) => setTimeout(resume, 2000));
+        await pause(every.secrets);
       }
     })();
     const before = generated.size;

@@ -11,6 +11,7 @@ import { OwnEngine } from "./support/own-engine.ts";
 import { kill, processesOf } from "./support/processes.ts";
 import { lastLine, QaRun } from "./support/qa-run.ts";
 import { hung, within } from "../support/limits.ts";
+import { pause } from "../support/pause.ts";
 
 /** A chain: each run begins with what the one before it has left, and is interrupted itself; the last one is not. */
 describe("`npm run qa` that is interrupted or killed", function () {
@@ -58,7 +59,7 @@ describe("`npm run qa` that is interrupted or killed", function () {
     const run = QaRun.start(clone, [], env);
     await startsClean(run);
     await run.says(`▶ ${stage} of stack qa`);
-    await Promise.race([run.ended(), new Promise((resume) => setTimeout(resume, seconds * 1000))]);
+    await Promise.race([run.ended(), pause(seconds)]);
     if (by !== "SIGINT" && by !== "SIGKILL") return loses(run, by);
     if (!run.signal(by)) return; // it was faster
     if (by === "SIGINT") run.signal(by);

@@ -84,7 +84,6 @@ describe("What was left behind", () => {
     await Promise.all(["dev", "qa", "pr-1"].map(up));
     for (const stack of ["dev", "pr-1"]) await leave(stack);
     const old = Date.now();
-    await new Promise((resume) => setTimeout(resume, 3000));
     await up("pr-3");
     const seconds = Math.floor((Date.now() - old) / 1000);
     const before = await stacks();
@@ -127,8 +126,7 @@ describe("What was left behind", () => {
         () => engine.remains(),
         (all) => all.includes("volume mia-pr-5-data"),
       );
-      // Until the state has it too.
-      await new Promise((resume) => setTimeout(resume, 5000));
+      await eventually(within.start, stacks, (all) => all.includes("pr-5 lives"));
       const reaped = await reap("--older-than", "0s");
       says(reaped, 1, /^ {2}pr-5: .*currently locked/, /^✘ pr-6: resource .* because it is protected$/);
       assert.equal(lastLine(reaped.output), "✘ Could not be taken away: pr-6. Taken away: pr-3, pr-4.");

@@ -243,7 +243,10 @@ describe("Registrator", () => {
       await run("u1", nginx, ...variables("SERVICE_NAME=user", "SERVICE_CHECK_TTL=60s"));
       await registered("reg:u1:80");
       await fetch(`http://127.0.0.1:${String(port)}/v1/agent/check/pass/service:reg:u1:80`, { method: "PUT" });
-      await new Promise((done) => setTimeout(done, 2500));
+      const synced = async () =>
+        (await engine.docker("logs", "registrator")).output.match(/Syncing services/g)?.length ?? 0;
+      const before = await synced();
+      await eventually(within.change, synced, (times) => times > before);
       assert.equal((await checkOf("reg:u1:80")).Status, "passing");
       await fetch(`http://127.0.0.1:${String(port)}/v1/agent/service/deregister/reg:u1:80`, { method: "PUT" });
       await registered("reg:u1:80");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Clone } from "./support/clone.ts";
 import { succeed } from "./support/command.ts";
 import { figures } from "./support/figures.ts";
@@ -98,10 +98,13 @@ describe("Secrets", () => {
     const logs = await Promise.all(containers.map(async (name) => (await engine.docker("logs", name)).output));
     text("containers' logs", logs.join("\n"));
     text("`docker inspect` of containers", await engine.must("inspect", ...containers));
+    const layers = new Set<string>();
     for (const name of containers) {
-      const format = '{{index .Config.Labels "mia.part"}} {{.GraphDriver.Data.UpperDir}}';
-      const [part = "", folder = ""] = (await engine.must("inspect", "--format", format, name)).split(" ");
-      below(`files of ${part}`, folder);
+      const format = '{{index .Config.Labels "mia.part"}} {{.State.Pid}}';
+      const [part = "", pid = ""] = (await engine.must("inspect", "--format", format, name)).split(" ");
+      const { written, image } = rootFolders(pid);
+      below(`files of ${part}`, written);
+      for (const layer of image) layers.add(layer);
     }
     const images = (
       await engine.must(
@@ -118,9 +121,7 @@ describe("Secrets", () => {
     const histories = await Promise.all(ours.map((id) => engine.must("history", "--no-trunc", id)));
     text("images' history", histories.join("\n"));
     text("`docker inspect` of images", await engine.must("inspect", ...ours));
-    const format = "{{.GraphDriver.Data.UpperDir}}:{{.GraphDriver.Data.LowerDir}}";
-    const layers = (await engine.must("inspect", "--format", format, ...ours)).split(/[:\n]/);
-    below("images' layers", ...new Set(layers.filter((layer) => layer.startsWith("/"))));
+    below("images' layers", ...layers);
     below("volumes", join(engine.folder, "data/volumes"));
   });
 
@@ -194,6 +195,17 @@ async function plant(clone: Clone): Promise<void> {
 async function idsIn(engine: OwnEngine, containers: readonly string[]): Promise<string[]> {
   const ids = await engine.must("inspect", "--format", "{{.Image}}", ...containers);
   return ids.split("\n");
+}
+
+/** The folders of a container's root: the one that it writes to, and the layers of its image. */
+function rootFolders(pid: string): { written: string; image: string[] } {
+  const mount = readFileSync(`/proc/${pid}/mountinfo`, "utf8")
+    .split("\n")
+    .find((line) => line.split(" ")[4] === "/");
+  const [, written = ""] = /upperdir=([^,]+)/.exec(mount ?? "") ?? [];
+  const [, image = ""] = /lowerdir=([^,]+)/.exec(mount ?? "") ?? [];
+  // Long lists of layers are relative to the folder of all layers.
+  return { written, image: image.split(":").map((layer) => resolve(written, "../..", layer)) };
 }
 
 function entries(folder: string): string[] {

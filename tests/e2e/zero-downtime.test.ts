@@ -270,15 +270,19 @@ describe("No request fails", () => {
           });
         }).on("error", fail);
       });
+    const lb = await engine.container("lb");
+    const workers = async () =>
+      (await must("top", lb, "-o", "pid,args")).split("\n").filter((line) => line.endsWith("nginx: worker process"));
     assert.equal(await ask(), 200);
     await under("20 reloads", async () => {
       for (let turn = 0; turn < 20; turn++) {
-        await must("exec", await engine.container("lb"), "sv", "hup", "nginx");
-        await new Promise((resume) => setTimeout(resume, 300));
+        const before = await workers();
+        await must("exec", lb, "sv", "hup", "nginx");
+        await eventually(within.change, workers, (now) => now.length > 0 && !now.some((one) => before.includes(one)));
         assert.equal(await ask(), 200);
       }
     });
-    await must("restart", await engine.container("lb"));
+    await must("restart", lb);
     await eventually(within.reaction, ask, (status) => status === 200);
     agent.destroy();
     assert.equal(used.size, 1);

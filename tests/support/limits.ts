@@ -35,6 +35,12 @@ export const within = {
 export const every = {
   /** The state of a whole platform. */
   survey: 0.2,
+  /** What costs next to nothing: counts, processes. */
+  look: 0.05,
+  /** What a command that has ended said last. */
+  output: 0.1,
+  /** A stack's secrets, by a command of Pulumi. */
+  secrets: 2,
 } as const;
 
 /** The time after which a test that hangs is ended, in seconds. */

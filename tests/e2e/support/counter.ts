@@ -1,4 +1,6 @@
 import type { TestEngine } from "./test-engine.ts";
+import { every } from "../../support/limits.ts";
+import { pause } from "../../support/pause.ts";
 
 /**
  * Writes rows through the service `user` into `db`, one after the other, whatever becomes of the platform meanwhile, and
@@ -29,7 +31,7 @@ export class Counter {
     const [from, deadline] = [this.acknowledged.length, Date.now() + seconds * 1000];
     while (this.acknowledged.length < from + more) {
       if (Date.now() > deadline) throw new Error(`no row could be written in ${String(seconds)} s`);
-      await pause(50);
+      await pause(every.look);
     }
   }
 
@@ -47,7 +49,7 @@ export class Counter {
       const name = `row ${String(this.next++)}`;
       if (await this.isWritten(name)) this.acknowledged.push(name);
       else this.refused++;
-      await pause(50);
+      await pause(every.look);
     }
   }
 
@@ -65,8 +67,4 @@ export class Counter {
       return false;
     }
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resume) => setTimeout(resume, milliseconds));
 }

@@ -1,5 +1,7 @@
 import { Agent, request } from "node:http";
 import { isLong } from "./random.ts";
+import { every } from "../../support/limits.ts";
+import { pause } from "../../support/pause.ts";
 
 /** A request with its one right answer. */
 export interface Kind {
@@ -69,7 +71,7 @@ export class Load {
 
   /** How it went since the last call, once at least so many more requests were sent. */
   async seen(atLeast = 0): Promise<Seen> {
-    while (this.sent < atLeast) await new Promise((resume) => setTimeout(resume, 50));
+    while (this.sent < atLeast) await pause(every.look);
     const { sent, failed, gap, slowest } = this;
     this.sent = 0;
     this.failed = {};
@@ -103,7 +105,7 @@ export class Load {
         this.failed[words] = (this.failed[words] ?? 0) + 1;
         this.failedLast = Date.now();
       }
-      if (this.pause > 0) await new Promise((resume) => setTimeout(resume, this.pause));
+      if (this.pause > 0) await pause(this.pause / 1000);
     }
     agent.destroy();
   }

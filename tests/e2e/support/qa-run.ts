@@ -5,7 +5,8 @@ import type { Clone } from "./clone.ts";
 import { eventually } from "./command.ts";
 import { stopwatches } from "../../support/times.ts";
 import { descendants, type Process, processesOf } from "./processes.ts";
-import { within } from "../../support/limits.ts";
+import { every, within } from "../../support/limits.ts";
+import { pause } from "../../support/pause.ts";
 
 /** `npm run qa` as a terminal runs it: in a process group of its own, which hears the signals. */
 export class QaRun {
@@ -72,7 +73,7 @@ export class QaRun {
   async ended(): Promise<{ code: number; output: string }> {
     await this.exited;
     // What it said last is still on its way.
-    await new Promise((resume) => setTimeout(resume, 100));
+    await pause(every.output);
     const { exitCode, signalCode } = this.child;
     // As a shell says it: npm ends itself by a signal that it has heard.
     const code = exitCode ?? 128 + (signalCode === null ? 0 : constants.signals[signalCode]);

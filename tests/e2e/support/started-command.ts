@@ -3,6 +3,8 @@ import { once } from "node:events";
 import type { CommandOptions } from "./command.ts";
 import { stopwatchOf } from "../../support/times.ts";
 import { descendants, type Process } from "./processes.ts";
+import { every } from "../../support/limits.ts";
+import { pause } from "../../support/pause.ts";
 
 /** A command that a test looks at while it goes on; without a terminal. */
 export class StartedCommand {
@@ -34,7 +36,7 @@ export class StartedCommand {
   async ended(): Promise<number> {
     await this.exited;
     // What it said last is still on its way.
-    await new Promise((resume) => setTimeout(resume, 100));
+    await pause(every.output);
     return this.child.exitCode ?? 128;
   }
 }

@@ -2,6 +2,7 @@ import { stopwatches } from "../../support/times.ts";
 import { parts } from "./parts.ts";
 import type { OwnEngine } from "./own-engine.ts";
 import { generator, seed, shuffled } from "./random.ts";
+import { pause } from "../../support/pause.ts";
 
 /** How long what is paused or cut off stays so. */
 const seconds = 8;
@@ -44,5 +45,5 @@ export function cells(): { seed: number; chain: { part: string; trouble: string 
 }
 
 export function pass(time: number): Promise<void> {
-  return stopwatches.wait.during(() => new Promise((resume) => setTimeout(resume, time * 1000)));
+  return stopwatches.wait.during(() => pause(time));
 }
