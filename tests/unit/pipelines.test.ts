@@ -15,10 +15,11 @@ describe("The workflows", () => {
   const folder = join(root, ".github/workflows");
   const texts = readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), "utf8")] as const);
 
-  it("are five", () => {
+  it("are six", () => {
     assert.deepEqual(texts.map(([file]) => file).sort(), [
       "check.yml",
       "comment.yml",
+      "nightly.yml",
       "preview.yml",
       "qa.yml",
       "reap.yml",
