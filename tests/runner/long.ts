@@ -11,7 +11,7 @@ const loadRuns = 3;
 /** The changes that a run under load makes, and how many requests all of them meet at least. */
 const [changes, requests] = [14, 20_000];
 /** Files of which `npm test` runs a part: with MIA_LONG they run with full counts. */
-const whole = ["qa-interrupted", "backup", "crash", "chaos", "honest-preview"].map(
+const whole = ["bad-input", "qa-interrupted", "backup", "crash", "chaos", "honest-preview"].map(
   (name) => `tests/e2e/${name}.test.ts`,
 );
 /** Files that only this suite has. */
