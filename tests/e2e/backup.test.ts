@@ -13,16 +13,14 @@ import { command, type Ended, eventually } from "./support/command.ts";
 import { figures } from "./support/figures.ts";
 import { besideOthers, type Kind, Load } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { isLong, itInLongSuite } from "./support/random.ts";
 import { lastLine } from "./support/qa-run.ts";
 import { within } from "../support/limits.ts";
 
-const long = process.env["MIA_LONG"] !== undefined;
 /** How many rows a table has that makes a dump take long enough: a power of two. */
-const bulk = long ? 2 ** 21 : 2 ** 17;
-/** What takes a restore or two of its own. */
+const bulk = isLong ? 2 ** 21 : 2 ** 17;
 /** The bytes of a row that is longer in a dump than what the server takes by itself. */
 const large = 12 * 2 ** 20;
-const itAtLength = long ? it : () => undefined;
 
 const writes: Kind = {
   method: "POST",
@@ -243,7 +241,7 @@ describe("The data of a stack", () => {
     await clone.mustPulumi("preview", "--expect-no-changes", "--stack", "qa");
   });
 
-  itAtLength("can be had back as it was before a restore", async () => {
+  itInLongSuite("can be had back as it was before a restore", async () => {
     const backups = join(clone.folder, ".mia/backups/qa");
     const [before = ""] = readdirSync(backups);
     assert.match(before, /-before-restore$/);
@@ -300,7 +298,7 @@ describe("The data of a stack", () => {
     ]);
   });
 
-  itAtLength(
+  itInLongSuite(
     "is not whole where a restore is interrupted: that says so, keeps the services away from it, and can be done again",
     async () => {
       const run = begin("restore", "--", "--stack", "qa", folder("kept"), "--yes");
@@ -396,7 +394,7 @@ describe("The data of a stack", () => {
     for (const secret of new Set(secrets)) assert.ok(!text.stdout.includes(secret), "a backup has a secret in it");
   });
 
-  itAtLength("is the files of a volume where a part says nothing better", async () => {
+  itInLongSuite("is the files of a volume where a part says nothing better", async () => {
     await clone.edit("platform/catalogue/infrastructure.ts", (text) =>
       text.replace(/ {2}backup: \{[^}]*Registrator tells it" \},\n/, ""),
     );

@@ -159,7 +159,7 @@ describe("Bad input", () => {
   const counted: [string, number][] = [];
 
   before(async () => {
-    engine = await OwnEngine.start();
+    engine = await OwnEngine.start({ empty: true });
     clone = await Clone.make({ dockerHost: engine.host });
     await clone.mustPulumi("stack", "init", "dev", "--no-select");
   });

@@ -223,7 +223,7 @@ describe("The platform", () => {
     }
 
     it("of another engine than the stack's names both, in preview and up, and nothing is created", async () => {
-      const other = await OwnEngine.start();
+      const other = await OwnEngine.start({ empty: true });
       try {
         const [id, otherId] = await Promise.all(
           [engine, other].map(async (one) => (await one.docker("info", "--format", "{{.ID}}")).stdout.trim()),

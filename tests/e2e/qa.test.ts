@@ -7,10 +7,14 @@ import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { nothingIsLeft } from "./support/nothing-left.ts";
 import { OwnEngine } from "./support/own-engine.ts";
-import { parts, withoutSuffix } from "./support/parts.ts";
+import { parts, reducedParts, withoutSuffix } from "./support/parts.ts";
 import { processesOf } from "./support/processes.ts";
 import { lastLine, QaRun } from "./support/qa-run.ts";
 import { within } from "../support/limits.ts";
+
+/** What the tests run that are not about all parts. */
+const fewServices = ["user"];
+const fewer = reducedParts(fewServices);
 
 describe("`npm run qa`", () => {
   let engine: OwnEngine;
@@ -30,13 +34,13 @@ describe("`npm run qa`", () => {
   const qa = (...args: string[]) => QaRun.start(clone, args);
 
   /** The folder that the last line names has a log of every container that there was, and these files. */
-  function logsAreKept(words: string, platform: string, ...more: string[]): void {
+  function logsAreKept(words: string, platform: string, running: readonly string[], ...more: string[]): void {
     const folder = /the logs are in (\S+);/.exec(words)?.[1] ?? assert.fail(words);
     const files = readdirSync(join(clone.folder, folder)).sort();
     for (const file of more) assert.ok(files.includes(file), `${file} is among ${files.join(", ")}`);
     const logs = files.filter((file) => !more.includes(file));
     const names = logs.map((file) => withoutSuffix(file.replace(/\.log$/, ""))).sort();
-    const all = parts.map((part) => `${platform}-${part}`);
+    const all = running.map((part) => `${platform}-${part}`);
     // Where an `up` failed there may be fewer.
     if (more.includes("acceptance.xml")) assert.deepEqual(names, all);
     else
@@ -83,57 +87,44 @@ describe("`npm run qa`", () => {
     await nothingIsLeft(clone, engine);
   });
 
-  it("says where an `up` fails, and keeps every container's log", async () => {
-    const catalogue = "platform/catalogue/microservices.ts";
-    await clone.edit(catalogue, (text) => text.replace("user: { ", "user: { readySeconds: 8, "));
-    await clone.edit("services/rosi_user_service/config/routes.rb", () => 'raise "it is broken"\n');
-    const { code, output } = await qa("--stack", "pr-42").ended();
-    await clone.git("checkout", catalogue, "services/rosi_user_service/config/routes.rb");
-    assert.equal(code, 2, output);
+  const test = "acceptance/zz.test.ts";
+
+  async function accepting(text: string, ...args: string[]) {
+    writeFileSync(join(clone.folder, test), text);
+    const ended = await qa(...args).ended();
+    rmSync(join(clone.folder, test));
+    return ended;
+  }
+
+  it("says which acceptance test fails, keeps logs and report, and leaves nothing", async () => {
+    const { code, output } = await accepting(
+      'describe("What fails", () => { it("does so <here> & now", () => { throw new Error("so it is"); }); });\n',
+      "--junit",
+      "report.xml",
+    );
+    assert.equal(code, 3, output);
     assert.match(
       lastLine(output),
-      /^✘ Up of stack pr-42 failed \(user runs, but was not in the load balancer within 8 s \(.*\)\); the logs are in \.mia\/qa\/pr-42\/[^;]+; nothing of stack pr-42 is left\.$/,
+      /^✘ 1 of \d+ acceptance tests of stack qa failed, first "What fails does so <here> & now": see above, and report\.xml; the logs are in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
     );
-    logsAreKept(lastLine(output), "mia-pr-42", "up.log", "destroy.log");
+    logsAreKept(lastLine(output), "mia-qa", parts, "up.log", "destroy.log", "acceptance.xml");
+    const report = readFileSync(join(clone.folder, "report.xml"), "utf8");
+    assert.match(report, /name="does so &#x3C;here&#x3E; &#x26; now"[^>]*><failure>so it is/);
+    assert.ok(testCases(report).length > 5);
+    rmSync(join(clone.folder, "report.xml"));
     await nothingIsLeft(clone, engine);
   });
 
-  describe("where the acceptance suite", () => {
-    const test = "acceptance/zz.test.ts";
+  describe("of a small platform", () => {
+    before(() => clone.reduce(...fewServices));
 
-    async function accepting(text: string, ...args: string[]) {
-      writeFileSync(join(clone.folder, test), text);
-      const ended = await qa(...args).ended();
-      rmSync(join(clone.folder, test));
-      return ended;
-    }
-
-    it("fails, says which test did, keeps logs and report, and leaves nothing", async () => {
-      const { code, output } = await accepting(
-        'describe("What fails", () => { it("does so <here> & now", () => { throw new Error("so it is"); }); });\n',
-        "--junit",
-        "report.xml",
-      );
-      assert.equal(code, 3, output);
-      assert.match(
-        lastLine(output),
-        /^✘ 1 of \d+ acceptance tests of stack qa failed, first "What fails does so <here> & now": see above, and report\.xml; the logs are in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
-      );
-      logsAreKept(lastLine(output), "mia-qa", "up.log", "destroy.log", "acceptance.xml");
-      const report = readFileSync(join(clone.folder, "report.xml"), "utf8");
-      assert.match(report, /name="does so &#x3C;here&#x3E; &#x26; now"[^>]*><failure>so it is/);
-      assert.ok(testCases(report).length > 5);
-      rmSync(join(clone.folder, "report.xml"));
-      await nothingIsLeft(clone, engine);
-    });
-
-    it("hangs for ever and hears no signal, ends it in time with all that it started, and leaves nothing", async () => {
+    it("ends an acceptance suite that hangs for ever and hears no signal, with all that it started, and leaves nothing", async () => {
       const { code, output } = await accepting(
         `import { spawn } from "node:child_process";
         it("hangs", () => {
           spawn("sleep", ["98765"], { detached: true, stdio: "ignore" }).unref();
           for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
-          for (;;);
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
         });\n`,
         "--timeout-seconds",
         "25",
@@ -143,27 +134,42 @@ describe("`npm run qa`", () => {
         lastLine(output),
         /^✘ The acceptance tests of stack qa did not end within 25 s: at "hangs" they were ended, with all that they had started \(more time: --timeout-seconds 50\); the logs are in \.mia\/qa\/qa\/[^;]+; nothing of stack qa is left\.$/,
       );
-      logsAreKept(lastLine(output), "mia-qa", "up.log", "destroy.log", "acceptance.xml");
+      logsAreKept(lastLine(output), "mia-qa", fewer, "up.log", "destroy.log", "acceptance.xml");
       assert.deepEqual(testCases(readFileSync(join(clone.folder, ".mia/accept/qa.xml"), "utf8")), ["hangs"]);
       await nothingIsLeft(clone, engine);
     });
-  });
 
-  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    it(`takes all away where npm alone hears ${signal}`, async () => {
-      const run = qa();
-      await run.says("docker:index:Container consul creating");
-      run.signalNpm(signal);
-      await run.ended();
-      await eventually(
-        within.start,
-        () => Promise.resolve(processesOf(clone.home)),
-        (left) => left.length === 0,
+    it("says where an `up` fails, and keeps every container's log", async () => {
+      const catalogue = "platform/catalogue/microservices.ts";
+      await clone.edit(catalogue, (text) => text.replace("user: { ", "user: { readySeconds: 8, "));
+      await clone.edit("services/rosi_user_service/config/routes.rb", () => 'raise "it is broken"\n');
+      const { code, output } = await qa("--stack", "pr-42").ended();
+      await clone.git("checkout", catalogue, "services/rosi_user_service/config/routes.rb");
+      assert.equal(code, 2, output);
+      assert.match(
+        lastLine(output),
+        /^✘ Up of stack pr-42 failed \(user runs, but was not in the load balancer within 8 s \(.*\)\); the logs are in \.mia\/qa\/pr-42\/[^;]+; nothing of stack pr-42 is left\.$/,
       );
-      assert.equal(lastLine(run.output), "✘ Interrupted in the up; nothing of stack qa is left.");
+      logsAreKept(lastLine(output), "mia-pr-42", fewer, "up.log", "destroy.log");
       await nothingIsLeft(clone, engine);
     });
-  }
+
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      it(`takes all away where npm alone hears ${signal}`, async () => {
+        const run = qa();
+        await run.says("docker:index:Container consul creating");
+        run.signalNpm(signal);
+        await run.ended();
+        await eventually(
+          within.start,
+          () => Promise.resolve(processesOf(clone.home)),
+          (left) => left.length === 0,
+        );
+        assert.equal(lastLine(run.output), "✘ Interrupted in the up; nothing of stack qa is left.");
+        await nothingIsLeft(clone, engine);
+      });
+    }
+  });
 
   it("refuses a stack whose data is to be kept, and what it can't be told, before anything is done", async () => {
     for (const [args, words] of [

@@ -9,6 +9,7 @@ import { within } from "../support/limits.ts";
 import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { isLong } from "./support/random.ts";
 import { allPartsWell, recoversFromKill, statusOf } from "./support/recovery.ts";
 
 describe("The platform after trouble", () => {
@@ -107,7 +108,7 @@ describe("The platform after trouble", () => {
     await allWell(within.start);
   });
 
-  for (const end of ["kill", "stop"]) {
+  for (const end of isLong ? ["kill", "stop"] : ["stop"]) {
     it(`\`docker ${end}\` means stay down: status, preview and the next \`up\` show it, and the \`up\` repairs it`, async () => {
       await must(end, await engine.container("user"));
       await eventually(

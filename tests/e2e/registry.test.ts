@@ -97,7 +97,7 @@ describe("The registry", () => {
   }
 
   before(async () => {
-    engine = await OwnEngine.start();
+    engine = await OwnEngine.start({ empty: true });
     clone = await Clone.make({ dockerHost: engine.host });
     dockerConfig = join(clone.home, "docker");
     port = await freePort();

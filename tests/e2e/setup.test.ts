@@ -21,6 +21,7 @@ import type { Ended } from "./support/command.ts";
 import { command, succeed } from "./support/command.ts";
 import { oldEngine } from "./support/old-engine.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { itInLongSuite } from "./support/random.ts";
 import { parts, withoutSuffix } from "./support/parts.ts";
 import { commandSeconds } from "../support/limits.ts";
 
@@ -33,7 +34,7 @@ describe("`npm run up` on a machine that has but Node and npm", () => {
   let bare: NodeJS.ProcessEnv;
 
   before(async () => {
-    engine = await OwnEngine.start();
+    engine = await OwnEngine.start({ empty: true });
     clone = await Clone.make({ dockerHost: engine.host, packages: false });
     const real = process.env["HOME"] ?? "";
     bare = {
@@ -148,7 +149,7 @@ describe("`npm run up` on a machine that has but Node and npm", () => {
     assert.ok(!existsSync(join(state, ".pulumi/stacks/mia/qa.json")));
   });
 
-  it("comes up from cached images, until the acceptance flow passes", async () => {
+  itInLongSuite("comes up from cached images, until the acceptance flow passes", async () => {
     await mustNpm("down", "--", "--volumes", "--yes");
     const from = Date.now();
     await mustNpm("up");

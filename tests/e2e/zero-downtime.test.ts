@@ -9,10 +9,14 @@ import { figures } from "./support/figures.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";
 import { type Kind, Load, slow, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { isLong, itInLongSuite } from "./support/random.ts";
 import { within } from "../support/limits.ts";
 
 /** How many requests each change is to meet at least: `npm run test:long` asks for more. */
 const requests = Number(process.env["MIA_LOAD_REQUESTS"] ?? 400);
+
+/** How often a main process is killed. */
+const turns = isLong ? 10 : 4;
 
 const kinds: Kind[] = [
   { method: "GET", path: "/user/users?ids=0", status: 200, words: '{"users":[]}' },
@@ -126,7 +130,7 @@ describe("No request fails", () => {
     await settled(3);
   });
 
-  it("from three instances to two, and when both are replaced", async () => {
+  itInLongSuite("from three instances to two, and when both are replaced", async () => {
     await under("3 → 2", async () => {
       await replicas(2);
       await up();
@@ -206,7 +210,7 @@ describe("No request fails", () => {
     await settled(1, "lb");
   });
 
-  it("when the leading load balancer of two is stopped by hand, and when one is killed", async () => {
+  itInLongSuite("when the leading load balancer of two is stopped by hand, and when one is killed", async () => {
     // An `up` that was killed at the gate leaves two.
     const two = async () => {
       await clone.edit("lb/nginx/nginx.conf", (text) => `# one more image\n${text}`);
@@ -300,7 +304,7 @@ describe("No request fails", () => {
     await settled(1, "edge");
   });
 
-  it("when images are changed in qa", async () => {
+  itInLongSuite("when images are changed in qa", async () => {
     await clone.git(
       "checkout",
       "--quiet",
@@ -405,7 +409,7 @@ describe("No request fails", () => {
     assert.ok(routed <= 10, `${String(routed)} s`);
 
     const times: number[] = [];
-    for (let turn = 0; turn < 10; turn++) {
+    for (let turn = 0; turn < turns; turn++) {
       const id = (await containers())[0] ?? "";
       const name = (await must("inspect", "--format", "{{.Name}}", id)).slice(1);
       const services = async () => {
@@ -424,9 +428,9 @@ describe("No request fails", () => {
       await eventually(within.change, services, (text) => !text.includes(`:${name}:3000`));
       times.push((Date.now() - killed) / 1000);
     }
-    const median = times.sort((a, b) => a - b)[5] ?? 0;
+    const median = times.sort((a, b) => a - b)[Math.floor(turns / 2)] ?? 0;
     table.push(
-      `killed → out of nginx: median ${median.toFixed(2)} s of 10 (${times[0]?.toFixed(2) ?? ""} to ${times[9]?.toFixed(2) ?? ""})`,
+      `killed → out of nginx: median ${median.toFixed(2)} s of ${String(turns)} (${times[0]?.toFixed(2) ?? ""} to ${times.at(-1)?.toFixed(2) ?? ""})`,
     );
     assert.ok(median <= 2, String(median));
   });

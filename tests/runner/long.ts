@@ -11,7 +11,7 @@ const loadRuns = 3;
 /** The changes that a run under load makes, and how many requests all of them meet at least. */
 const [changes, requests] = [14, 20_000];
 /** Files of which `npm test` runs a part: with MIA_LONG they run with full counts. */
-const whole = ["bad-input", "qa-interrupted", "backup", "crash", "chaos", "honest-preview"].map(
+const whole = ["bad-input", "setup", "recovery", "qa-interrupted", "backup", "crash", "chaos", "honest-preview"].map(
   (name) => `tests/e2e/${name}.test.ts`,
 );
 /** Files that only this suite has. */
@@ -24,9 +24,9 @@ await main(async () => {
   const setup = await provide([load, ...whole, ...only]);
   const results: Result[] = [];
   const run = async (lane: string, file: string) => results.push(await runLane(setup, lane, [file], true));
+  setVariable(setup, "MIA_LONG", "1");
   setVariable(setup, "MIA_LOAD_REQUESTS", String(Math.ceil(requests / changes)));
   for (let i = 1; i <= loadRuns; i++) await run(`load-${String(i)}`, load);
-  setVariable(setup, "MIA_LONG", "1");
   for (const file of [...only, ...whole, "tests/unit/bad-input.test.ts"]) await run(nameOf(file), file);
   const result = add(...results);
   console.log(table(result.times));

@@ -8,6 +8,7 @@ import { pulumi } from "../../toolchain/pulumi.mjs";
 import { ssh } from "../../toolchain/ssh.mjs";
 import { newSetup } from "../../toolchain/steps.mjs";
 import { syft } from "../../toolchain/syft.mjs";
+import { testDisk } from "./test-disk.ts";
 import { testEngine } from "../../toolchain/test-engine.mjs";
 
 export type Setup = ReturnType<typeof newSetup>;
@@ -21,7 +22,7 @@ const imageSteps: readonly Step[] = [docker, buildx, (setup) => images(setup, "d
 const steps = {
   pulumi: [pulumi],
   /** Docker engines that the tests start for themselves. */
-  engine: [...imageSteps, testEngine],
+  engine: [...imageSteps, testEngine, testDisk],
   /** Machines that docker-machine makes, and hosts that ssh reaches. */
   machines: [...imageSteps, ssh, ensureDockerMachine],
   /** The dev platform that files of one lane share. */

@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statfsSync,
   unlinkSync,
@@ -26,8 +27,8 @@ const programs = { tested: [process.env["MIA_TEST_ENGINE"], path].filter(Boolean
 
 /** What a test decides about an engine of its own. */
 export interface EngineOptions {
-  /** The size of its disk. @default the machine's disk */
-  readonly diskMib?: number;
+  /** Whether it begins without an image, as a new user's engine does. @default false: it has the platform's images */
+  readonly empty?: boolean;
   /** Which engine: the version that the tests provide, or the distribution's, the oldest that is supported. @default "tested" */
   readonly version?: keyof typeof programs;
 }
@@ -106,8 +107,8 @@ export class OwnEngine extends TestEngine {
     await sweep();
   }
 
-  /** Starts one, with a disk of its own where its size is given. */
-  static async start({ diskMib, version = "tested" }: EngineOptions = {}): Promise<OwnEngine> {
+  /** Starts one, with a disk of its own. */
+  static async start({ empty = false, version = "tested" }: EngineOptions = {}): Promise<OwnEngine> {
     await sweep();
     const folder = mkdtempSync(join(tmpdir(), prefix));
     writeFileSync(join(folder, "owner"), String(process.pid));
@@ -118,7 +119,7 @@ export class OwnEngine extends TestEngine {
         throw new Error(`there are ${String(engines)} test engines already, or no bridge can be made`);
     }
     writeFileSync(join(folder, "number"), String(number));
-    if (diskMib !== undefined) mountDisk(folder, diskMib);
+    mountDisk(folder, empty || version !== "tested" ? undefined : process.env["MIA_TEST_DISK"]);
     const engine = new OwnEngine(folder, number, version);
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
@@ -204,9 +205,8 @@ export class OwnEngine extends TestEngine {
     for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true });
   }
 
-  /** Fills its disk, which has to be its own, to the last byte; answers with how to make room again. */
+  /** Fills its disk to the last byte; answers with how to make room again. */
   fillDisk(): () => void {
-    if (!existsSync(join(this.folder, "disk"))) throw new Error("the engine has no disk of its own to fill");
     const { bavail, bsize } = statfsSync(this.data);
     const [most, rest] = [join(this.data, "most"), join(this.data, "rest")] as const;
     sh("fallocate", "--length", String(Math.floor(bavail * bsize * 0.98)), most);
@@ -237,6 +237,22 @@ export class OwnEngine extends TestEngine {
       await this.run();
       await super.clear();
     }
+  }
+
+  /**
+   * Ends the engine and moves its disk into a file, with the images that it has and nothing else: engines that start with a
+   * copy of it have those images at once.
+   */
+  async keepDisk(file: string): Promise<void> {
+    await this.clear();
+    await this.kill("SIGTERM");
+    // An engine's identity is its own.
+    rmSync(join(this.data, "engine-id"), { force: true });
+    sh("umount", this.data);
+    // cp, since the file may be on another disk.
+    sh("cp", "--sparse=always", join(this.folder, "disk"), `${file}.new`);
+    renameSync(`${file}.new`, file);
+    clean(this.folder);
   }
 
   /** Takes everything away that `start` made. */
@@ -281,11 +297,13 @@ async function sweep(): Promise<void> {
   }
 }
 
-/** Puts a disk of this size where the engine's data will be. */
-function mountDisk(folder: string, mib: number): void {
+/** Puts a disk where the engine's data will be: a copy of another one, or an empty one of 10 GiB. */
+function mountDisk(folder: string, copied: string | undefined): void {
   const [disk, data] = [join(folder, "disk"), join(folder, "data")] as const;
-  sh("truncate", `--size=${String(mib)}M`, disk);
-  sh("mkfs.ext4", "-q", "-m", "0", disk);
+  if (copied === undefined) {
+    sh("truncate", "--size=10G", disk);
+    sh("mkfs.ext4", "-q", "-m", "0", disk);
+  } else sh("cp", "--sparse=always", copied, disk);
   mkdirSync(data);
   sh("mount", "-o", "loop", disk, data);
 }

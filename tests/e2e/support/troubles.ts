@@ -1,7 +1,6 @@
 import { stopwatches } from "../../support/times.ts";
-import { parts } from "./parts.ts";
 import type { OwnEngine } from "./own-engine.ts";
-import { generator, seed, shuffled } from "./random.ts";
+import { generator, isLong, seed, shuffled } from "./random.ts";
 import { pause } from "../../support/pause.ts";
 
 /** How long what is paused or cut off stays so. */
@@ -33,11 +32,11 @@ export const troubles = {
 } as const;
 
 /** What happens to which part: in a plain run each trouble to one of the parts, by turns, in a long one to all of them. */
-export function cells(): { seed: number; chain: { part: string; trouble: string }[] } {
+export function cells(parts: readonly string[]): { seed: number; chain: { part: string; trouble: string }[] } {
   const decided = seed(1);
   const random = generator(decided);
   const kinds = Object.keys(troubles);
-  if (process.env["MIA_LONG"]) {
+  if (isLong) {
     return { seed: decided, chain: parts.flatMap((part) => kinds.map((trouble) => ({ part, trouble }))) };
   }
   const chosen = shuffled(parts, random);
