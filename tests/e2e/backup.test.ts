@@ -11,7 +11,7 @@ import type { Manifest } from "../../backup/manifest.ts";
 import { Clone, type Ports } from "./support/clone.ts";
 import { command, type Ended, eventually } from "./support/command.ts";
 import { figures } from "./support/figures.ts";
-import { besideOthers, type Kind, Load } from "./support/load.ts";
+import { pace, type Kind, Load } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { isLong, itInLongSuite } from "./support/random.ts";
 import { lastLine } from "./support/qa-run.ts";
@@ -161,7 +161,7 @@ describe("The data of a stack", () => {
       "dev",
       "CREATE VIEW mia_user_development.last_pair AS SELECT MAX(n) AS n FROM mia_user_development.pairs",
     );
-    const load = new Load(clone.ports.http, kinds, writes, 2, besideOthers);
+    const load = new Load(clone.ports.http, kinds, writes, 2, pace);
     loads.push(load);
     await load.seen(50);
     const first = Number(await sql("dev", "SELECT MAX(n) FROM mia_user_development.pairs"));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createUser, found } from "../../acceptance/flow.ts";
 import { Clone, type Ports } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
-import { besideOthers, type Kind, Load, slow, uncachedSearch } from "./support/load.ts";
+import { pace, type Kind, Load, slow, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { lastLine } from "./support/qa-run.ts";
 
@@ -43,7 +43,7 @@ describe("One service of a stack that runs", () => {
     await createUser(url(), "constant load");
     await found(url(), "constant load", 30);
     versions.push(await version("user"));
-    load = new Load(ports.http, kinds, slow, 4, besideOthers);
+    load = new Load(ports.http, kinds, slow, 4, pace);
   });
 
   after(async () => {

@@ -7,7 +7,7 @@ import { Clone } from "./support/clone.ts";
 import { Edited } from "./support/edited.ts";
 import { type Change, changes, cheap, dear, type Made } from "./support/edits.ts";
 import { figures } from "./support/figures.ts";
-import { besideOthers, type Kind, Load } from "./support/load.ts";
+import { pace, type Kind, Load } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { seed } from "./support/random.ts";
 import { type Running, running, unlikeGolden } from "./support/running.ts";
@@ -71,7 +71,7 @@ describe("A preview", function () {
       const words = role === "frontend" ? "<title>" : `"service":"${name}"`;
       return samples[name] ?? { method: "GET", path: `/${name}/`, status: 200, words };
     });
-    return asked.length === 0 ? undefined : new Load(clone.ports.http, asked, undefined, 2, besideOthers);
+    return asked.length === 0 ? undefined : new Load(clone.ports.http, asked, undefined, 2, pace);
   }
 
   async function up(load: Load | undefined): Promise<Steps> {

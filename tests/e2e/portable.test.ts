@@ -5,7 +5,7 @@ import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createUser } from "../../acceptance/flow.ts";
 import { Clone } from "./support/clone.ts";
-import { besideOthers, type Kind, Load } from "./support/load.ts";
+import { pace, type Kind, Load } from "./support/load.ts";
 import type { OwnEngine } from "./support/own-engine.ts";
 import { SharedPlatform } from "./support/shared-platform.ts";
 
@@ -110,7 +110,7 @@ describe("QA on the engine of dev", () => {
       },
       { method: "GET", path: "/keepwww/", status: 200, words: "<title>Keep</title>" },
     ];
-    const loads = [dev, pr].map(({ lbUrl }) => new Load(Number(new URL(lbUrl).port), kinds, asked, 4, besideOthers));
+    const loads = [dev, pr].map(({ lbUrl }) => new Load(Number(new URL(lbUrl).port), kinds, asked, 4, pace));
     try {
       await clone.mustPulumi("destroy", "--yes", "--skip-preview", "--stack", "qa");
     } finally {

@@ -7,7 +7,7 @@ import { Clone, type Ports } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { figures } from "./support/figures.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";
-import { type Kind, Load, slow, uncachedSearch } from "./support/load.ts";
+import { type Kind, Load, pace, slow, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { isLong, itInLongSuite } from "./support/random.ts";
 import { within } from "../support/limits.ts";
@@ -47,7 +47,7 @@ describe("No request fails", () => {
     await clone.mustPulumi("stack", "select", "dev", "--create");
     await clone.mustPulumi("up", "--yes", "--skip-preview");
     await makeFindable(clone.url("http", ""));
-    load = new Load(clone.ports.http, kinds, slow);
+    load = new Load(clone.ports.http, kinds, slow, 8, pace);
   });
 
   after(async () => {
@@ -315,7 +315,7 @@ describe("No request fails", () => {
     const ports: Ports = await clone.useFreePorts("qa");
     await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", "qa");
     await makeFindable(`http://127.0.0.1:${String(ports.http)}`);
-    const qa = new Load(ports.http, kinds, slow);
+    const qa = new Load(ports.http, kinds, slow, 8, pace);
     try {
       await clone.edit("services/rosi_user_service/config/routes.rb", (text) => `# another image\n${text}`);
       await clone.edit("frontend/keep_www/index.html", (text) => text.replace("<h1>Keep</h1>", "<h1>Kept</h1>"));
