@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createUser } from "../../acceptance/flow.ts";
 import { within } from "../support/limits.ts";
 import { Clone } from "./support/clone.ts";
@@ -137,12 +136,14 @@ describe("The platform after trouble", () => {
     try {
       const services = () => fetch(clone.url("status", "/services")).then((response) => response.text());
       await eventually(within.reaction, services, (text) => !text.includes(`:${container}:`));
-      const upping = clone.mustPulumi("up", "--yes", "--skip-preview");
-      // Longer than the start of an `up` takes, in which it looks whether all run.
-      await sleep(8000);
+      // At its start an `up` looks whether all run; it has when the gate waits for what nginx has not loaded.
+      const up = clone.start("pulumi", ["up", "--yes", "--skip-preview"]);
+      const isWaiting = () => Promise.resolve(up.output.includes("not in the load balancer yet"));
+      await eventually(within.start, isWaiting, Boolean);
       assert.equal(await must("inspect", "--format", "{{.State.Status}}", container), "running");
       client.destroy();
-      assert.match((await upping).output, /keepwww is stopped \(it ended with code 0\): starting it again/);
+      assert.equal(await up.ended(), 0, up.output);
+      assert.match(up.output, /keepwww is stopped \(it ended with code 0\): starting it again/);
     } finally {
       client.destroy();
       await stopping;

@@ -246,8 +246,8 @@ export class OwnEngine extends TestEngine {
   async keepDisk(file: string): Promise<void> {
     await this.clear();
     await this.kill("SIGTERM");
-    // An engine's identity is its own.
-    rmSync(join(this.data, "engine-id"), { force: true });
+    // An engine's identity and networks are its own.
+    for (const own of ["engine-id", "network"]) rmSync(join(this.data, own), { recursive: true, force: true });
     sh("umount", this.data);
     // cp, since the file may be on another disk.
     sh("cp", "--sparse=always", join(this.folder, "disk"), `${file}.new`);
