@@ -10,10 +10,11 @@ import { acceptance, createUser, isFound, search, searchUntil, type User } from 
 import type { Manifest } from "../../backup/manifest.ts";
 import { Clone, type Ports } from "./support/clone.ts";
 import { command, type Ended, eventually } from "./support/command.ts";
-import { figures } from "./support/figures.ts";
+import { figuresOfLongRun } from "./support/figures.ts";
 import { pace, type Kind, Load } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
-import { isLong, itInLongSuite } from "./support/random.ts";
+import { isLong } from "./support/random.ts";
+import { itInLongSuite } from "./support/it-in-long-suite.ts";
 import { lastLine } from "./support/qa-run.ts";
 import { within } from "../support/limits.ts";
 
@@ -55,7 +56,7 @@ describe("The data of a stack", () => {
   after(async () => {
     for (const writer of writers) writer.kill("SIGKILL");
     await Promise.all(loads.map((load) => load.stop()));
-    if (table.length > 2) figures("backup", table);
+    if (table.length > 2) figuresOfLongRun("backup", table);
     clone.remove();
     await engine.clear();
   });

@@ -5,7 +5,7 @@ import { cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Clone } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
-import { figures } from "./support/figures.ts";
+import { figuresOfLongRun } from "./support/figures.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { some } from "./support/random.ts";
 
@@ -165,7 +165,7 @@ describe("Bad input", () => {
   });
 
   after(async () => {
-    figures("bad-input-commands", [
+    figuresOfLongRun("bad-input-commands", [
       ["input of the real commands", "cases", "ended in a sentence, nothing created"],
       ...counted.map(([what, cases]) => [what, cases, cases]),
     ]);

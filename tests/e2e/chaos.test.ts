@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createUser, found } from "../../acceptance/flow.ts";
 import { Clone } from "./support/clone.ts";
 import { Counter } from "./support/counter.ts";
-import { figures } from "./support/figures.ts";
+import { figuresOfLongRun } from "./support/figures.ts";
 import { type Kind, Load, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { reducedParts, services, parts } from "./support/parts.ts";
@@ -50,7 +50,7 @@ describe("The platform recovers by itself, without a change to be made", () => {
 
   after(async () => {
     await Promise.all([load?.stop(), counter?.stop()]);
-    if (met.size > 0) figures("chaos", rows());
+    if (met.size > 0) figuresOfLongRun("chaos", rows());
     clone.remove();
     await engine.remove();
   });

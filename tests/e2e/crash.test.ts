@@ -6,7 +6,7 @@ import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { Counter } from "./support/counter.ts";
 import { type Crash, crashes, victims } from "./support/crashes.ts";
-import { figures } from "./support/figures.ts";
+import { figuresOfLongRun } from "./support/figures.ts";
 import { isLong } from "./support/random.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { reducedParts, withoutSuffix } from "./support/parts.ts";
@@ -52,7 +52,7 @@ describe("After a crash of an `up` or a `destroy`, the next `up` converges", () 
 
   after(async () => {
     await counter?.stop();
-    if (counter !== undefined && table.size > 0) figures("crash", rows(counter));
+    if (counter !== undefined && table.size > 0) figuresOfLongRun("crash", rows(counter));
     processesOf(clone.home).forEach(kill);
     clone.remove();
     // It was started again: none for others any more.

@@ -6,7 +6,7 @@ import { parts, services } from "./support/parts.ts";
 import { Clone } from "./support/clone.ts";
 import { Edited } from "./support/edited.ts";
 import { type Change, changes, cheap, dear, type Made } from "./support/edits.ts";
-import { figures } from "./support/figures.ts";
+import { figuresOfLongRun } from "./support/figures.ts";
 import { pace, type Kind, Load } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { seed } from "./support/random.ts";
@@ -47,7 +47,7 @@ describe("A preview", function () {
   });
 
   after(async () => {
-    figures("honest-preview", [
+    figuresOfLongRun("honest-preview", [
       ["what", "how many"],
       ...[...kinds].sort().map(([kind, often]) => [`edits: ${kind}`, often]),
       ["`up`s with one edit or two", count.ups],

@@ -21,7 +21,7 @@ import type { Ended } from "./support/command.ts";
 import { command, succeed } from "./support/command.ts";
 import { oldEngine } from "./support/old-engine.ts";
 import { OwnEngine } from "./support/own-engine.ts";
-import { itInLongSuite } from "./support/random.ts";
+import { itInLongSuite } from "./support/it-in-long-suite.ts";
 import { parts, withoutSuffix } from "./support/parts.ts";
 import { commandSeconds } from "../support/limits.ts";
 

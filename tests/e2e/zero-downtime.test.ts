@@ -5,11 +5,12 @@ import { Agent, get } from "node:http";
 import { createUser, found } from "../../acceptance/flow.ts";
 import { Clone, type Ports } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
-import { figures } from "./support/figures.ts";
+import { figuresOfLongRun } from "./support/figures.ts";
 import { buildGem, GemServer } from "./support/gem-server.ts";
 import { type Kind, Load, pace, slow, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
-import { isLong, itInLongSuite } from "./support/random.ts";
+import { isLong } from "./support/random.ts";
+import { itInLongSuite } from "./support/it-in-long-suite.ts";
 import { within } from "../support/limits.ts";
 
 /** How many requests each change is to meet at least: `npm run test:long` asks for more. */
@@ -53,7 +54,7 @@ describe("No request fails", () => {
   after(async () => {
     await load?.stop();
     table.push(`in all: ${String(sentInAll)} requests`);
-    figures("zero-downtime", [["what", "what clients met"], ...table.map((line) => line.split(": "))]);
+    figuresOfLongRun("zero-downtime", [["what", "what clients met"], ...table.map((line) => line.split(": "))]);
     clone.remove();
     await engine.clear();
   });

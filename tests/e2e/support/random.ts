@@ -9,9 +9,6 @@ export function seed(usual: number): number {
 /** Whether full counts were asked for: `npm run test:long`. */
 export const isLong = Boolean(process.env["MIA_LONG"]);
 
-/** Declares a test of the long suite; `npm test` has another test of the same promise. */
-export const itInLongSuite = isLong ? it : it.skip;
-
 /** Evenly chosen ones of these, so many in a plain run; all in a long one. */
 export function some<T>(all: readonly T[], count: number): T[] {
   return isLong
