@@ -11,6 +11,10 @@ import { parts } from "./support/parts.ts";
 import { VirtualBox } from "./support/virtual-box.ts";
 import { commandSeconds, hung, within } from "../support/limits.ts";
 
+const frontends = ["keeplounge", "keepwww"];
+/** They use no backing service. */
+const running = [...frontends, "consul", "edge", "lb", "registrator"];
+
 describe("The article's machine", () => {
   let box: VirtualBox;
   let clone: Clone;
@@ -55,6 +59,8 @@ describe("The article's machine", () => {
   });
 
   it("is made by the article's command line, and the platform comes up on it in the same `up`", async () => {
+    // A new machine pulls and builds each image: two front ends are enough to see where the rest goes.
+    await clone.reduce(...frontends);
     const { code, output } = await clone.run(
       "pulumi",
       ["up", "--yes", "--skip-preview", "--stack", "dev"],
@@ -74,15 +80,18 @@ describe("The article's machine", () => {
   });
 
   it("answers at its own address, with this clone's code mounted in its services", async () => {
-    await npm("accept", "--", "--stack", "dev");
-    const user = await machine.container("user");
-    const mounted = await machine.must("inspect", "--format", "{{range .Mounts}}{{.Source}} {{end}}", user);
-    assert.ok(mounted.split(" ").includes("/mia/services/rosi_user_service"), mounted);
+    const page = () => fetch(`http://${machine.address}/keepwww/`).then((response) => response.text());
+    assert.match(await page(), /<h1>Keep<\/h1>/);
+    await clone.edit("frontend/keep_www/index.html", (text) => text.replace("<h1>Keep</h1>", "<h1>Kept</h1>"));
+    assert.match(await page(), /<h1>Kept<\/h1>/);
+    const keepwww = await machine.container("keepwww");
+    const mounted = await machine.must("inspect", "--format", "{{range .Mounts}}{{.Source}} {{end}}", keepwww);
+    assert.ok(mounted.split(" ").includes("/mia/frontend/keep_www"), mounted);
   });
 
   it("is where status, logs and a shell's own docker command look", async () => {
     const { stdout } = await npm("status", "--", "--stack", "dev");
-    for (const part of parts) assert.match(stdout, new RegExp(`^${part} +(running|healthy) `, "m"));
+    for (const part of running) assert.match(stdout, new RegExp(`^${part} +(running|healthy) `, "m"));
     assert.match((await npm("logs", "--", "--stack", "dev", "--no-follow", "consul")).stdout, /^consul/);
     const { output } = await clone.run("sh", [
       "-c",
