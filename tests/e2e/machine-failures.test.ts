@@ -11,6 +11,7 @@ import { lookAt } from "../../components/machine/docker-machine/look.ts";
 import { removeMachine } from "../../components/machine/docker-machine/remove.ts";
 import { machineFolder, readRecord } from "../../components/machine/docker-machine/store.ts";
 import { createFlags, type DockerMachineSettings } from "../../platform/machine.ts";
+import { itInLongSuite } from "./support/it-in-long-suite.ts";
 import { Clone } from "./support/clone.ts";
 import { command, eventually, succeed } from "./support/command.ts";
 import { MachineHost } from "./support/machine-host.ts";
@@ -281,7 +282,7 @@ describe("A machine that fails", () => {
   });
 
   describe("of VirtualBox", () => {
-    it("is made again where VirtualBox has it no more", async () => {
+    itInLongSuite("is made again where VirtualBox has it no more", async () => {
       const { record } = await ensure(virtual("gone"));
       await box.delete("gone");
       assert.equal((await lookAt(virtual("gone"))).kind, "gone");
@@ -291,6 +292,7 @@ describe("A machine that fails", () => {
     });
 
     it("is mended where its address is another by now", async () => {
+      await ensure(virtual("gone"));
       const machine = await box.machine("gone");
       await machine.move();
       const look = await lookAt(virtual("gone"));
@@ -299,7 +301,7 @@ describe("A machine that fails", () => {
       assert.equal(now.host, `tcp://${machine.address}:2376`);
     });
 
-    it("is replaced by one of another size only where the config names it", async () => {
+    itInLongSuite("is replaced by one of another size only where the config names it", async () => {
       const { record } = await ensure(virtual("gone"));
       const larger = { ...virtual("gone"), memoryMib: 1536 };
       assert.equal((await ensure(larger)).record.id, record.id);

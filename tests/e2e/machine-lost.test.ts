@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { itInLongSuite } from "./support/it-in-long-suite.ts";
 import { Clone } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
 import { OpenRegistry } from "./support/open-registry.ts";
@@ -95,11 +96,14 @@ describe("A stack whose machine", () => {
     await isThere();
   }
 
-  it("was removed by docker-machine is shown anew by a preview, and is there again after an `up`", async () => {
-    await clone.run("docker-machine", ["rm", "-y", "mia"]);
-    assert.equal(box.has("mia"), false);
-    await isMadeAnew("is not there");
-  });
+  itInLongSuite(
+    "was removed by docker-machine is shown anew by a preview, and is there again after an `up`",
+    async () => {
+      await clone.run("docker-machine", ["rm", "-y", "mia"]);
+      assert.equal(box.has("mia"), false);
+      await isMadeAnew("is not there");
+    },
+  );
 
   it("was deleted in VirtualBox is there again as well", async () => {
     await box.delete("mia");

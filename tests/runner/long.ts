@@ -11,9 +11,18 @@ const loadRuns = 3;
 /** The changes that a run under load makes, and how many requests all of them meet at least. */
 const [changes, requests] = [14, 20_000];
 /** Files of which `npm test` runs a part: with MIA_LONG they run with full counts. */
-const whole = ["bad-input", "setup", "recovery", "qa-interrupted", "backup", "crash", "chaos", "honest-preview"].map(
-  (name) => `tests/e2e/${name}.test.ts`,
-);
+const whole = [
+  "bad-input",
+  "setup",
+  "recovery",
+  "machine-failures",
+  "machine-lost",
+  "qa-interrupted",
+  "backup",
+  "crash",
+  "chaos",
+  "honest-preview",
+].map((name) => `tests/e2e/${name}.test.ts`);
 /** Files that only this suite has. */
 const only = readdirSync("tests/long")
   .filter((file) => file.endsWith(".test.ts"))
