@@ -109,7 +109,8 @@ describe("A service", () => {
         () => fetch(clone.url("http", "/user/users/1")).then((r) => r.text()),
         (text) => text.includes("No healthy service"),
       );
-      assert.match((await statusOf(clone)).stdout, /^db +exited \(0\).*\n(.*\n)*user +running +\S+ +\S+ +critical/m);
+      const { output } = await statusOf(clone);
+      assert.match(output, /^db +exited \(0\).*\n(.*\n)*user +running +\S+ +\S+ +critical/m);
       await must("start", "mia-dev-db");
       await eventually(
         within.recovery,
