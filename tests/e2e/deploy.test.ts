@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createUser, found } from "../../acceptance/flow.ts";
 import { Clone, type Ports } from "./support/clone.ts";
 import type { Ended } from "./support/command.ts";
-import { pace, type Kind, Load, slow, uncachedSearch } from "./support/load.ts";
+import { pace, type Kind, Load, slow } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { lastLine } from "./support/qa-run.ts";
 
@@ -14,7 +13,6 @@ const kinds: Kind[] = [
   { method: "GET", path: "/user/users?ids=0", status: 200, words: '{"users":[]}' },
   { method: "POST", path: "/user/users", body: '{"name":"New","email":"a@b.org"}', status: 201, words: '"name":"New"' },
   { method: "GET", path: "/keepwww/", status: 200, words: "<title>Keep</title>" },
-  uncachedSearch,
 ];
 
 describe("One service of a stack that runs", () => {
@@ -30,6 +28,7 @@ describe("One service of a stack that runs", () => {
   before(async () => {
     engine = await OwnEngine.shared();
     clone = await Clone.make({ dockerHost: engine.host });
+    await clone.reduce("keeplounge", "keepwww", "user");
     ports = await clone.useFreePorts("qa");
     await clone.edit(`${source}/config/routes.rb`, (text) =>
       text.replace(
@@ -40,8 +39,6 @@ describe("One service of a stack that runs", () => {
     await clone.mustPulumi("stack", "init", "qa");
     await clone.mustPulumi("config", "set", "--path", "mia:replicas.user", "2");
     await clone.mustPulumi("up", "--yes", "--skip-preview");
-    await createUser(url(), "constant load");
-    await found(url(), "constant load", 30);
     versions.push(await version("user"));
     load = new Load(ports.http, kinds, slow, 4, pace);
   });
@@ -116,21 +113,21 @@ describe("One service of a stack that runs", () => {
 
   it("is deployed alone, whatever other folders hold, and no request fails", async () => {
     await revision("one", "two");
-    await clone.edit("services/rosi_catalog_service/config/routes.rb", (text) => `# is not to go out\n${text}`);
-    const catalog = await version("catalog");
+    await clone.edit("frontend/keep_lounge/index.html", (text) => `${text}<!-- is not to go out -->\n`);
+    const keeplounge = await version("keeplounge");
     const old = await instances();
     const { code, output } = await under(() => deploy("user"));
     assert.equal(code, 0, output);
     versions.push(await version("user"));
     assert.equal(lastLine(output), `✔ user of stack qa runs ${versions[1] ?? ""} (was ${versions[0] ?? ""}).`);
     assert.equal((await messages())[0], `deploy user ${versions[1] ?? ""} (was ${versions[0] ?? ""})`);
-    assert.equal(await version("catalog"), catalog);
+    assert.equal(await version("keeplounge"), keeplounge);
     assert.deepEqual(await answers(), ["two"]);
     assert.deepEqual(
       (await instances()).filter((id) => old.includes(id)),
       [],
     );
-    assert.match(config(), new RegExp(`mia:versions:\n +catalog: "?${catalog}"?\n`));
+    assert.match(config(), new RegExp(`mia:versions:\n +keeplounge: "?${keeplounge}"?\n`));
     await isUnchanged();
     const again = await deploy("user");
     assert.equal(again.code, 0, again.output);
@@ -195,7 +192,7 @@ describe("One service of a stack that runs", () => {
 
   it("is refused what it can't be told, in one sentence", async () => {
     for (const [args, words] of [
-      [["order"], "✘ Stack qa runs no service order, only catalog, keeplounge, keepwww, user."],
+      [["order"], "✘ Stack qa runs no service order, only keeplounge, keepwww, user."],
       [
         ["user", "latest"],
         '✘ VERSION: got "latest", need an image\'s tag, 12 digits of 0-9 and a-f, such as 25833409863c.',
@@ -214,6 +211,6 @@ describe("One service of a stack that runs", () => {
     const { stdout } = await clone.mustPulumi("preview", "--json");
     const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
     const replaced = steps.filter(({ op }) => op === "replace").map(({ urn }) => urn.replace(/^.*::/, ""));
-    assert.deepEqual(replaced.sort(), ["catalog", "user", "user-2"]);
+    assert.deepEqual(replaced.sort(), ["keeplounge", "user", "user-2"]);
   });
 });

@@ -163,12 +163,15 @@ describe("A machine that is another computer", () => {
     const context = (name: string, endpoint: string) =>
       succeed("docker", ["context", "create", name, "--docker", endpoint], { cwd: clone.folder, env: clone.env });
 
-    it("with its certificates has the platform, is accepted, and is left with nothing", async () => {
+    it("with its certificates has a platform, and is left with nothing", async () => {
       // docker-machine's own, whose engine has stayed as it was made.
       const files = ["ca", "cert", "key"].map((name) => `${name}=${join(store, "certs", `${name}.pem`)}`);
       await context("elsewhere", [`host=tcp://${host.address}:2376`, ...files].join(","));
+      // The tests before have run all parts on this computer.
+      await clone.reduce("keepwww", "user");
       await make("by-context", { driver: "context", name: "elsewhere" });
-      await works("by-context");
+      await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", "by-context");
+      await unchanged("by-context");
       await npm("down", "--", "--stack", "by-context", "--yes");
       assert.deepEqual(await host.remains(), []);
     });

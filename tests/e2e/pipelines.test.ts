@@ -10,6 +10,7 @@ import { PrivateRegistry } from "./support/private-registry.ts";
 import { QaRun } from "./support/qa-run.ts";
 import { type Contexts, type JobRun, pipelines, Runner, runStage } from "./support/workflow.ts";
 import { every } from "../support/limits.ts";
+import { itInLongSuite } from "./support/it-in-long-suite.ts";
 import { pause } from "../support/pause.ts";
 
 describe("A pull request", () => {
@@ -296,18 +297,21 @@ describe("A pull request", () => {
     assert.match(containers, /^mia-registry-shared-registry\S*$/);
   }
 
-  it("from a fork with the label qa goes up, passes and is gone, by images that stay on its runner's engine", async () => {
-    await clone.run("docker", ["logout", registry.address]);
-    const run = await runner.run("qa", pullRequest, opened(pullRequest));
-    passed(run);
-    assert.equal(run.runsOn, "ubuntu-24.04");
-    assert.deepEqual(
-      run.steps.map(({ name }) => name.split("@")[0]),
-      ["actions/checkout", "actions/setup-node", "Up, accept, destroy", "actions/upload-artifact"],
-    );
-    assert.match(run.steps[2]?.output ?? "", /✔ Stack pr-42 came up, passed \d+ tests and is gone again/);
-    await onlyTheRegistryIsLeft();
-  });
+  itInLongSuite(
+    "from a fork with the label qa goes up, passes and is gone, by images that stay on its runner's engine",
+    async () => {
+      await clone.run("docker", ["logout", registry.address]);
+      const run = await runner.run("qa", pullRequest, opened(pullRequest));
+      passed(run);
+      assert.equal(run.runsOn, "ubuntu-24.04");
+      assert.deepEqual(
+        run.steps.map(({ name }) => name.split("@")[0]),
+        ["actions/checkout", "actions/setup-node", "Up, accept, destroy", "actions/upload-artifact"],
+      );
+      assert.match(run.steps[2]?.output ?? "", /✔ Stack pr-42 came up, passed \d+ tests and is gone again/);
+      await onlyTheRegistryIsLeft();
+    },
+  );
 
   it("with another label has no QA run", async () => {
     const contexts = opened(pullRequest);

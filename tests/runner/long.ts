@@ -15,6 +15,7 @@ const whole = [
   "bad-input",
   "setup",
   "recovery",
+  "pipelines",
   "machine-failures",
   "machine-lost",
   "qa-interrupted",
