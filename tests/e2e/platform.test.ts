@@ -368,8 +368,8 @@ describe("The platform", () => {
       });
 
       const pulumis = (key: string, type: string) =>
-        `error: validating stack config: Stack 'wrong' with configuration key 'mia:${key}' must be of type '${type}'`;
-      const ours = (key: string, rest: string) => `error: Pulumi.wrong.yaml: mia:${key}: ${rest}`;
+        `validating stack config: Stack 'wrong' with configuration key 'mia:${key}' must be of type '${type}'`;
+      const ours = (key: string, rest: string) => `Pulumi.wrong.yaml: mia:${key}: ${rest}`;
       const unknown = (key: string) => ours(key, `got a key that does not exist. Fix: pulumi config rm mia:${key}`);
       const number = (key: string, got: string, example: number) =>
         ours(
@@ -478,7 +478,7 @@ describe("The platform", () => {
         await clone.mustPulumi("config", "set-all", "--stack", "wrong", "--path", ...values);
         const before = await engine.remains();
         const words = await refusal(["up", "--yes", "--skip-preview", "--stack", "wrong"]);
-        const found = words.split("\n").map((line) => line.trim());
+        const found = words.split("\n").map((line) => line.trim().replace(/^error: /, ""));
         for (const line of lines) assert.ok(found.includes(line), `${line}\n${words}`);
         assert.deepEqual(await engine.remains(), before);
         writeFileSync(file, right);

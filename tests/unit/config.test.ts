@@ -401,4 +401,13 @@ describe("A stack's config", () => {
       ["mia:publishAddress", "mia:httpPort", "mia:color"],
     );
   });
+
+  it("names all unknown keys at once, also those of an object", () => {
+    const registry = '{"adress":"registry.example","usr":"ci"}';
+    const lines = refusal({ "mia:htpPort": "80", "mia:registry": registry, "mia:toString": "1" }).split("\n");
+    assert.deepEqual(
+      lines.map((line) => /mia:[\w.]+/.exec(line)?.[0]),
+      ["mia:registry.adress", "mia:registry.usr", "mia:htpPort", "mia:toString"],
+    );
+  });
 });
