@@ -80,7 +80,8 @@ describe("The article's machine", () => {
   });
 
   it("answers at its own address, with this clone's code mounted in its services", async () => {
-    const page = () => fetch(`http://${machine.address}/keepwww/`).then((response) => response.text());
+    const url = `http://${machine.address}:${String(clone.ports.http)}/keepwww/`;
+    const page = () => fetch(url).then((response) => response.text());
     assert.match(await page(), /<h1>Keep<\/h1>/);
     await clone.edit("frontend/keep_www/index.html", (text) => text.replace("<h1>Keep</h1>", "<h1>Kept</h1>"));
     assert.match(await page(), /<h1>Kept<\/h1>/);
