@@ -9,6 +9,7 @@ import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { oldEngine } from "./support/old-engine.ts";
 import { OwnEngine } from "./support/own-engine.ts";
+import { statusOf } from "./support/recovery.ts";
 import { Registrations } from "./support/registrations.ts";
 import { SharedPlatform } from "./support/shared-platform.ts";
 import { parts, services, withoutSuffix } from "./support/parts.ts";
@@ -241,6 +242,8 @@ describe("The platform", () => {
       } finally {
         await other.remove();
       }
+      const status = await statusOf(clone);
+      assert.equal(status.code, 0, status.output);
       await clone.mustPulumi("preview", "--expect-no-changes");
     });
 
