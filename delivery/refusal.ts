@@ -4,7 +4,8 @@ import type { OwnImage } from "./own-images.ts";
 /** What could not be built, taken or pushed: a line for each. */
 export class DeliveryError extends Error {}
 
-const asksForLogin = /unauthorized|denied|authentication required|no basic auth|HTTP request to an HTTPS server/i;
+const asksForLogin =
+  /unauthorized|denied|authentication required|no basic auth|HTTP request to an HTTPS server|login attempt to http:.* 400 Bad Request/i;
 const isAway = /connection refused|no such host|no route|unreachable|timeout|timed out|no answer|EOF\b/i;
 
 /** Whether a pull failed because the registry has no such image: some say so by asking for a login. */

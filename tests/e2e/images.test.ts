@@ -313,7 +313,7 @@ describe("Images of our own", () => {
         assert.match(
           await refusal(),
           new RegExp(
-            `^error: The registry ${registry.address} refuses the credentials \\(.*[Uu]nauthorized.*\\): correct mia:registry\\.user and mia:registry\\.password\\.$`,
+            `^error: The registry ${registry.address} refuses the credentials \\(.*([Uu]nauthorized|400 Bad Request).*\\): correct mia:registry\\.user and mia:registry\\.password\\.$`,
           ),
         );
       } finally {

@@ -164,7 +164,8 @@ describe("The registry", () => {
     it("takes and gives it by `docker login`, `push` and `pull`", async () => {
       const denied = await login("wrong");
       assert.notEqual(denied.code, 0);
-      assert.match(denied.output, /unauthorized/i);
+      // Engine 29 asks a registry at loopback again without TLS, and names that answer alone.
+      assert.match(denied.output, /unauthorized|400 Bad Request/i);
       const { code, output } = await login();
       assert.equal(code, 0, output);
 
