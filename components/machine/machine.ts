@@ -86,18 +86,11 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     this.stackId = first.result;
     this.engineId = first.keepers.apply((kept) => kept?.["engineId"] ?? engine.id);
     this.environment = this.choosePlace(name, first);
-    const outputs = {
+    this.registerOutputs({
       engineId: this.engineId,
       host: known(engine, engine.host),
       address: this.commandEnvironment,
-    };
-    // Commands such as `npm run status` look where these say: an `up` that is refused leaves them as they are.
-    void this.environment.then(
-      () => {
-        this.registerOutputs(outputs);
-      },
-      () => undefined,
-    );
+    });
   }
 
   /** The options of every component on this machine: there once `environment` is. */

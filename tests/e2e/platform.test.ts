@@ -242,6 +242,8 @@ describe("The platform", () => {
       } finally {
         await other.remove();
       }
+      // The refused `up` has written the other engine's address into the state, where `npm run status` reads it.
+      await clone.mustPulumi("up", "--yes", "--skip-preview");
       const status = await statusOf(clone);
       assert.equal(status.code, 0, status.output);
       await clone.mustPulumi("preview", "--expect-no-changes");
