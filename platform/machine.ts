@@ -72,12 +72,12 @@ export function exactObject<
   const schema = v.strictObject(Object.assign(Object.create(null), entries) as Entries, message);
   const run = schema["~run"].bind(schema);
   const runWithAllKeys: typeof run = (dataset, config) => {
-    const input = dataset.value;
     const result = run(dataset, config);
     const first = result.issues?.find((issue) => issue.expected === "never" && issue.path?.length === 1);
     const [item] = first?.path ?? [];
     // valibot names the first unknown key alone.
-    if (first === undefined || item === undefined || !isObject(input)) return result;
+    if (first === undefined || item === undefined) return result;
+    const input = item.input as Record<string, unknown>;
     const others = Object.keys(input).filter((key) => !Object.hasOwn(entries, key) && key !== item.key);
     const issues = others.map((key) => {
       return { ...first, input: key, received: `"${key}"`, path: [{ ...item, key, value: input[key] }] };
@@ -85,10 +85,6 @@ export function exactObject<
     return { ...result, issues: [...(result.issues ?? []), ...issues] } as typeof result;
   };
   return Object.assign(schema, { "~run": runWithAllKeys });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 /** An object of keys and values of these kinds: valibot's own takes a list for one. */
