@@ -86,9 +86,27 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     this.stackId = first.result;
     this.engineId = first.keepers.apply((kept) => kept?.["engineId"] ?? engine.id);
     this.environment = this.choosePlace(name, first);
+  }
+
+  /**
+   * Registers the outputs once the environment is there, and so never those of an engine that was refused: the commands look
+   * for the stack at the address in its state. The SDK calls this inside the constructor and registers none when it resolves.
+   */
+  protected override async initialize(): Promise<void> {
+    await setImmediate();
+    const isPlaced = new Promise<void>((done) => {
+      // Where it rejects, whoever awaits it ends the program.
+      this.environment.then(
+        () => {
+          done();
+        },
+        () => undefined,
+      );
+    });
+    await isPlaced;
     this.registerOutputs({
       engineId: this.engineId,
-      host: known(engine, engine.host),
+      host: known(this.engine, this.engine.host),
       address: this.commandEnvironment,
     });
   }
