@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { get } from "node:http";
 import { frontends, isShown } from "./flow.ts";
+import { itWhere } from "./it-where.ts";
 import { stackOutputs } from "./outputs.ts";
 
 const { lbUrl } = stackOutputs();
 
 describe("A front end", () => {
   for (const name of Object.keys(frontends) as (keyof typeof frontends)[]) {
-    it(`is shown at its path: ${name}`, () => isShown(lbUrl, name));
+    itWhere([name], `is shown at its path: ${name}`, () => isShown(lbUrl, name));
 
-    it(`is shown at a host of its own: ${name}`, async () => {
+    itWhere([name], `is shown at a host of its own: ${name}`, async () => {
       assert.ok((await pageAt(`${name}.localhost`)).includes(`<title>${frontends[name]}</title>`));
     });
   }

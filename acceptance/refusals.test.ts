@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { itWhere } from "./it-where.ts";
 import { stackOutputs } from "./outputs.ts";
 
 const { lbUrl, replicas } = stackOutputs();
 
 describe("What can't be done", () => {
-  it("is a 422 with the reasons, by field, where a user is not valid", async () => {
+  itWhere(["user"], "is a 422 with the reasons, by field, where a user is not valid", async () => {
     const response = await fetch(`${lbUrl}/user/users`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -16,12 +17,12 @@ describe("What can't be done", () => {
     assert.deepEqual(errors["name"], ["can't be blank"]);
   });
 
-  it("is a 404 that names what there is not, where a user is unknown", async () => {
+  itWhere(["user"], "is a 404 that names what there is not, where a user is unknown", async () => {
     const response = await fetch(`${lbUrl}/user/users/999999999`);
     assert.deepEqual([response.status, await response.json()], [404, { error: "There is no user with id 999999999." }]);
   });
 
-  it("is a 400 that says how to ask, where nothing is searched for", async () => {
+  itWhere(["catalog"], "is a 400 that says how to ask, where nothing is searched for", async () => {
     const response = await fetch(`${lbUrl}/catalog/search`);
     const answer = { error: "What to search for is missing: ?q=<name>." };
     assert.deepEqual([response.status, await response.json()], [400, answer]);

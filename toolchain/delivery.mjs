@@ -13,6 +13,7 @@ import { frontends } from "../platform/catalogue/frontends.ts";
 import { microservices } from "../platform/catalogue/microservices.ts";
 import { readEnvironment } from "../platform/config.ts";
 import { ConfigError } from "../platform/problem.ts";
+import { selectServices } from "../platform/selection.ts";
 import { wholeServices } from "../platform/service.ts";
 import { readStackFiles } from "../platform/stack-file.ts";
 import { parse } from "./arguments.mjs";
@@ -50,7 +51,8 @@ async function run([verb, ...args]) {
     );
   }
   const engine = await addressOf(environment.machine);
-  const needed = ownImages(environment, wholeServices(microservices, frontends), await enginePlatform(engine));
+  const services = selectServices(wholeServices(microservices, frontends), environment.services);
+  const needed = ownImages(environment, services, await enginePlatform(engine));
   // A version that the config names may be in the registry, which a build does not ask.
   const all = verb === "build" ? needed.filter(({ onlyTaken }) => !onlyTaken) : needed;
   const images = verb === "sbom" ? chosen(whatRuns(all), positionals) : all;

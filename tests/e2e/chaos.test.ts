@@ -10,6 +10,7 @@ import { figuresOfLongRun } from "./support/figures.ts";
 import { type Kind, Load, uncachedSearch } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { reducedParts, services, parts } from "./support/parts.ts";
+import { itInLongSuite } from "./support/it-in-long-suite.ts";
 import { isLong } from "./support/random.ts";
 import { cells, pass, troubles } from "./support/troubles.ts";
 import { every, within } from "../support/limits.ts";
@@ -72,7 +73,7 @@ describe("The platform recovers by itself, without a change to be made", () => {
     });
   }
 
-  it("where Consul's data is lost", async () => {
+  itInLongSuite("where Consul's data is lost", async () => {
     await meets("consul", "its data lost", async () => {
       await engine.must("stop", "mia-dev-consul");
       await engine.empty("mia-dev-consul-data");

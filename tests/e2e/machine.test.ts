@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { Clone } from "./support/clone.ts";
 import { type Ended, eventually, succeed } from "./support/command.ts";
 import { MachineHost } from "./support/machine-host.ts";
+import { isLong } from "./support/random.ts";
 import { PrivateRegistry } from "./support/private-registry.ts";
 import { lastLine } from "./support/qa-run.ts";
 import { within } from "../support/limits.ts";
@@ -37,6 +38,8 @@ describe("A machine that is another computer", () => {
   before(async () => {
     host = await MachineHost.start();
     clone = await Clone.make({});
+    // The long suite runs all parts on the other computer.
+    if (!isLong) await clone.reduce("keepwww", "user");
     store = join(clone.home, "machines");
     Object.assign(clone.env, {
       MACHINE_STORAGE_PATH: store,
@@ -167,8 +170,6 @@ describe("A machine that is another computer", () => {
       // docker-machine's own, whose engine has stayed as it was made.
       const files = ["ca", "cert", "key"].map((name) => `${name}=${join(store, "certs", `${name}.pem`)}`);
       await context("elsewhere", [`host=tcp://${host.address}:2376`, ...files].join(","));
-      // The tests before have run all parts on this computer.
-      await clone.reduce("keepwww", "user");
       await make("by-context", { driver: "context", name: "elsewhere" });
       await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", "by-context");
       await unchanged("by-context");

@@ -117,10 +117,19 @@ export class Clone {
    */
   async reduce(...services: string[]): Promise<void> {
     await this.edit("platform/catalogue/microservices.ts", (text) => text.replace(', "elastic"]', "]"));
-    for (const stack of ["dev", "qa"]) {
-      const selection = `config:\n  mia:services: [${services.join(", ")}]`;
-      await this.edit(`Pulumi.${stack}.yaml`, (text) => text.replace(/^config:$/m, selection));
-    }
+    for (const stack of ["dev", "qa"]) await this.select(stack, ...services);
+    await this.commit();
+  }
+
+  /** Lets a stack run these services alone, in a file that is to be committed. */
+  private async select(stack: string, ...services: string[]): Promise<void> {
+    const selection = `config:\n  mia:services: [${services.join(", ")}]`;
+    await this.edit(`Pulumi.${stack}.yaml`, (text) => text.replace(/^config:$/m, selection));
+  }
+
+  /** Lets one stack run front ends alone, which need no backing service. */
+  async reduceToFrontends(stack: string, ...frontends: string[]): Promise<void> {
+    await this.select(stack, ...frontends);
     await this.commit();
   }
 

@@ -5,6 +5,7 @@ import { pause } from "../../support/pause.ts";
 
 /** How long what is paused or cut off stays so. */
 const seconds = 8;
+const cutOff = `cut off for ${String(seconds)} s`;
 
 /** What can happen to a container; each ends when that is over. */
 export const troubles = {
@@ -16,7 +17,7 @@ export const troubles = {
     await pass(seconds);
     await engine.must("unpause", container);
   },
-  [`cut off for ${String(seconds)} s`]: async (engine: OwnEngine, container: string) => {
+  [cutOff]: async (engine: OwnEngine, container: string) => {
     const networks = await engine.must("inspect", "--format", "{{json .NetworkSettings.Networks}}", container);
     const [network = "", settings] =
       Object.entries(JSON.parse(networks) as Record<string, { Aliases: string[] }>)[0] ?? [];
@@ -31,7 +32,7 @@ export const troubles = {
   },
 } as const;
 
-/** What happens to which part: in a plain run each trouble to one of the parts, by turns, in a long one to all of them. */
+/** What happens to which part: in a plain run one part is cut off, in a long one each trouble meets each part. */
 export function cells(parts: readonly string[]): { seed: number; chain: { part: string; trouble: string }[] } {
   const decided = seed(1);
   const random = generator(decided);
@@ -39,8 +40,8 @@ export function cells(parts: readonly string[]): { seed: number; chain: { part: 
   if (isLong) {
     return { seed: decided, chain: parts.flatMap((part) => kinds.map((trouble) => ({ part, trouble }))) };
   }
-  const chosen = shuffled(parts, random);
-  return { seed: decided, chain: kinds.map((trouble, i) => ({ part: chosen[i] ?? "", trouble })) };
+  const [part = ""] = shuffled(parts, random);
+  return { seed: decided, chain: [{ part, trouble: cutOff }] };
 }
 
 export function pass(time: number): Promise<void> {
