@@ -19,12 +19,13 @@ export class SetupError extends Error {}
 
 /**
  * What the steps found: the environment for every later command.
- * @typedef {{ env: NodeJS.ProcessEnv, set: Record<string, string>, path: string[], quiet: boolean, detached?: boolean }} Setup
+ * What they are `later` to build from Go modules, by folder in offline/go, can be downloaded early.
+ * @typedef {{ env: NodeJS.ProcessEnv, set: Record<string, string>, path: string[], quiet: boolean, later: string[], detached?: boolean }} Setup
  */
 
 /** @returns {Setup} */
-export function newSetup({ quiet = false } = {}) {
-  return { env: { ...process.env }, set: {}, path: [], quiet };
+export function newSetup({ quiet = false, later = /** @type {string[]} */ ([]) } = {}) {
+  return { env: { ...process.env }, set: {}, path: [], quiet, later };
 }
 
 /** Sets a variable for all later commands and for `npm run -s env`. */

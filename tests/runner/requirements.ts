@@ -35,6 +35,13 @@ const steps = {
   "quiet-machine": [],
 } satisfies Record<string, readonly Step[]>;
 
+/** What the steps may have to build from Go modules, after the platform's own. */
+const goPrograms: Partial<Record<Requirement, readonly string[]>> = {
+  engine: ["engine", "runc"],
+  machines: ["docker-machine"],
+  syft: ["syft"],
+};
+
 export type Requirement = keyof typeof steps;
 
 /** Files that have one of these in common run on the same lane, one after the other. */
@@ -61,8 +68,9 @@ export function unitsOf(files: readonly string[]): string[][] {
 
 /** Provides everything that these files require, and nothing else. */
 export async function provide(files: readonly string[]): Promise<Setup> {
-  const required = files.flatMap(requirementsOf).flatMap((name): readonly Step[] => steps[name]);
-  const setup = newSetup();
+  const names = new Set(files.flatMap(requirementsOf));
+  const required = [...names].flatMap((name): readonly Step[] => steps[name]);
+  const setup = newSetup({ later: [...names].flatMap((name): readonly string[] => goPrograms[name] ?? []) });
   for (const step of new Set(required)) await step(setup);
   return setup;
 }

@@ -9,9 +9,8 @@ import { buildGoTool } from "./go-tool.mjs";
 export async function installBuildx(setup) {
   const { folder, version } = await buildGoTool(setup, {
     title: "buildx",
-    source: "buildx",
+    program: "buildx",
     module: "github.com/docker/buildx",
-    main: "cmd/buildx",
     version: "version.Version",
     file: "docker-buildx",
   });

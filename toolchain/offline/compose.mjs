@@ -5,9 +5,8 @@ import { buildGoTool } from "./go-tool.mjs";
 export function buildCompose(setup) {
   return buildGoTool(setup, {
     title: "Docker Compose",
-    source: "compose",
+    program: "compose",
     module: "github.com/docker/compose/v2",
-    main: "cmd",
     version: "internal.Version",
     file: "docker-compose",
   });

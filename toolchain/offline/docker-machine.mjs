@@ -5,9 +5,8 @@ import { buildGoTool } from "./go-tool.mjs";
 export function buildDockerMachine(setup) {
   return buildGoTool(setup, {
     title: "docker-machine",
-    source: "docker-machine",
+    program: "docker-machine",
     module: "github.com/docker/machine",
-    main: "cmd/docker-machine",
     version: "version.GitCommit",
     file: "docker-machine",
   });

@@ -4,18 +4,14 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { contentHash } from "../../delivery/content-hash.mjs";
 import { installPackages, isDebian } from "../apt.mjs";
-import { cache, moveInto, root, run, SetupError, which } from "../steps.mjs";
-import { goBuild } from "./go-build.mjs";
+import { cache, moveInto, run, SetupError, which } from "../steps.mjs";
+import { goBuild, sourceOf } from "./go-build.mjs";
 
-const sources = join(root, "toolchain/offline/go");
 const parts = ["engine", "runc"];
 
 /** Builds the engine unless an earlier run has, and returns the folder of its programs. */
 export async function buildEngine(setup, version) {
-  const hash = contentHash(
-    parts.map((part) => join(sources, part)),
-    version,
-  );
+  const hash = contentHash(parts.map(sourceOf), version);
   const folder = join(cache, `docker-engine-${hash}`);
   if (existsSync(folder)) return folder;
   await ensureSeccomp(setup);
@@ -23,23 +19,11 @@ export async function buildEngine(setup, version) {
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
   await goBuild(setup, "Build Docker Engine", {
-    cwd: join(sources, "engine"),
-    packages: [
-      "github.com/moby/moby/v2/cmd/dockerd",
-      "github.com/moby/moby/v2/cmd/docker-proxy",
-      "github.com/containerd/containerd/v2/cmd/containerd",
-      "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
-    ],
+    program: "engine",
     output: `${fresh}/`,
     flags: [`-X github.com/moby/moby/v2/dockerversion.Version=${version}`],
   });
-  await goBuild(setup, "Build runc", {
-    cwd: join(sources, "runc"),
-    packages: ["github.com/opencontainers/runc"],
-    output: `${fresh}/`,
-    tags: ["seccomp"],
-    cgo: true,
-  });
+  await goBuild(setup, "Build runc", { program: "runc", output: `${fresh}/` });
   moveInto(fresh, folder);
   return folder;
 }

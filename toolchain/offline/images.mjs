@@ -121,10 +121,9 @@ async function context(setup, { recipe, go, npm, maven }) {
   return target;
 }
 
-async function buildGo(setup, { module, package: main }, folder) {
+async function buildGo(setup, { module }, folder) {
   await goBuild(setup, `Build ${module} from its Go module`, {
-    cwd: join(sources, module),
-    packages: [main],
+    program: module,
     output: `${folder}/`,
   });
 }

@@ -15,7 +15,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { addPath, cache, longRun, moveInto, root, run, setVariable, which } from "../steps.mjs";
 import { contentHash } from "../../delivery/content-hash.mjs";
-import { goBuild } from "./go-build.mjs";
+import { downloadEarly, goBuild } from "./go-build.mjs";
 
 export const minimumGo = "1.26";
 
@@ -78,6 +78,7 @@ function versions() {
 /** Puts the parts together; only those that have changed are built. */
 async function build(setup, target) {
   const { engine, host, ...sdks } = versions();
+  void downloadEarly(setup, ["plugins", "buildx", "consul-template", "consul", ...setup.later]);
   const made = {
     engine: await part("pulumi-engine", ["pulumi"], { engine }, (to) => buildEngine(setup, engine, to)),
     host: await part("pulumi-host", ["language-nodejs"], { host }, (to) => buildHost(setup, host, to)),
@@ -111,18 +112,17 @@ async function make(target, fill) {
 
 async function buildEngine(setup, version, folder) {
   await goBuild(setup, "Build the Pulumi engine", {
+    program: "pulumi",
     flags: [`-X ${engineVersion}=v${version}`],
-    packages: ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
     output: join(folder, "pulumi"),
-    cwd: join(sources, "pulumi"),
   });
 }
 
 async function buildHost(setup, version, folder) {
   const source = await hostWithPassThrough(setup, join(folder, "source"));
   await goBuild(setup, "Build Pulumi's Node host", {
+    program: "language-nodejs",
     flags: [`-X ${engineVersion}=v${version}`],
-    packages: ["."],
     output: join(folder, "language-nodejs"),
     cwd: source,
   });
@@ -140,10 +140,8 @@ async function buildPlugins(setup, versions, folder) {
   const made = join(folder, "made");
   await goBuild(setup, "Build Pulumi's plugins", {
     flags: plugins.map((name) => `-X mia/offline/plugins/${name}p.Version=${versions[name]}`),
-    packages: ["./cmd/..."],
-    tags: ["no_compose"],
+    program: "plugins",
     output: `${made}/`,
-    cwd: join(sources, "plugins"),
   });
   const schemas = JSON.parse(await longRun(setup, "Write the plugins' schemas", join(made, "schemas"), [], {}));
   for (const name of plugins) {

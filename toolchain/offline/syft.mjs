@@ -5,9 +5,8 @@ import { buildGoTool } from "./go-tool.mjs";
 export function buildSyft(setup) {
   return buildGoTool(setup, {
     title: "syft",
-    source: "syft",
+    program: "syft",
     module: "github.com/anchore/syft",
-    main: "cmd/syft",
     version: "main.version",
     file: "syft",
   });
