@@ -68,10 +68,13 @@ export class OwnEngine extends TestEngine {
   private hasRun = false;
 
   private readonly path: string;
+  /** Whether it is Docker Engine 20.10, the distribution's. */
+  private readonly is20: boolean;
 
   private constructor(folder: string, number: number, version: keyof typeof programs) {
     super();
     this.path = programs[version];
+    this.is20 = versionOf(this.path).startsWith("20.");
     this.folder = folder;
     this.number = number;
     this.host = `unix://${folder}/docker.sock`;
@@ -124,10 +127,8 @@ export class OwnEngine extends TestEngine {
     sh("ip", "address", "add", `${engine.address}/24`, "dev", bridge(number));
     sh("ip", "link", "set", bridge(number), "up");
     addRules(rules(pool(number)));
-    // Engines before 23 have their id from a key that all of a host's engines share.
-    const settings = versionOf(engine.path).startsWith("20.")
-      ? { "deprecated-key-path": join(engine.folder, "key.json") }
-      : {};
+    // Engine 20.10 has its id from a key that all engines of a host share.
+    const settings = engine.is20 ? { "deprecated-key-path": join(engine.folder, "key.json") } : {};
     writeFileSync(join(engine.folder, "daemon.json"), JSON.stringify(settings));
     try {
       await engine.run();
@@ -228,11 +229,12 @@ export class OwnEngine extends TestEngine {
     rmSync(join(this.folder, "exec/containerd/containerd.pid"), { force: true });
   }
 
-  /** One of this age may keep a network's endpoint that belongs to nobody any more, until it starts again. */
+  /** Engine 20.10 may keep a network's endpoint that belongs to no container any more, until it starts again. */
   override async clear(): Promise<void> {
     try {
       await super.clear();
-    } catch {
+    } catch (error) {
+      if (!this.is20) throw error;
       await this.kill("SIGTERM");
       await this.run();
       await super.clear();
