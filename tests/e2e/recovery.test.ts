@@ -164,23 +164,6 @@ describe("The platform after trouble", () => {
     await clone.mustPulumi("preview", "--expect-no-changes");
   });
 
-  describe("Its data", () => {
-    it("is there after `npm run down` and the next `up`", async () => {
-      const { id } = await createUser(clone.url("http", ""), "Keeper");
-      const down = await clone.run("node", ["toolchain/mia.mjs", "down", "--yes"]);
-      assert.equal(down.code, 0, down.output);
-      assert.deepEqual((await engine.remains()).sort(), [
-        "volume mia-dev-consul-data",
-        "volume mia-dev-data",
-        "volume mia-dev-rubygems",
-      ]);
-      await clone.mustPulumi("up", "--yes", "--skip-preview");
-      await clone.mustPulumi("preview", "--expect-no-changes");
-      const found = await fetch(clone.url("http", `/user/users/${String(id)}`));
-      assert.equal(((await found.json()) as { name: string }).name, "Keeper");
-    });
-  });
-
   describe("Its end", () => {
     it("asks before data goes, and with --yes leaves nothing", async () => {
       const asked = await clone.run("node", ["toolchain/mia.mjs", "down", "--volumes"]);

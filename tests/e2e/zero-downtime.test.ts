@@ -1,4 +1,4 @@
-// Requires: pulumi, engine, quiet-machine.
+// Requires: pulumi, engine.
 
 import assert from "node:assert/strict";
 import { Agent, get } from "node:http";
@@ -408,8 +408,8 @@ describe("No request fails", () => {
       await upping;
     }
     table.push(`first 200 → first answer through the load balancer: ${routed.toFixed(1)} s`);
-    // How soon is for bench/routing.ts to say, on a quiet machine. This is what a round of checks that is missed would take.
-    assert.ok(routed <= 10, `${String(routed)} s`);
+    // A round of Consul's checks that is missed would take longer. Beside other tests, seconds say nothing.
+    if (isLong) assert.ok(routed <= 10, `${String(routed)} s`);
 
     const times: number[] = [];
     for (let turn = 0; turn < turns; turn++) {
@@ -435,6 +435,6 @@ describe("No request fails", () => {
     table.push(
       `killed → out of nginx: median ${median.toFixed(2)} s of ${String(turns)} (${times[0]?.toFixed(2) ?? ""} to ${times.at(-1)?.toFixed(2) ?? ""})`,
     );
-    assert.ok(median <= 2, String(median));
+    if (isLong) assert.ok(median <= 2, String(median));
   });
 });
