@@ -6,6 +6,9 @@ export class DeliveryError extends Error {}
 
 const asksForLogin =
   /unauthorized|denied|authentication required|no basic auth|HTTP request to an HTTPS server|login attempt to http:.* 400 Bad Request/i;
+/** How Engine 29 begins: with the image's name, and the request that has it in its path. */
+const ofOneImage =
+  /failed to resolve reference "[^"]*": |failed to do request: |(?:Head|Get|Put|Post|Patch) "[^"]*": /g;
 const isAway = /connection refused|no such host|no route|unreachable|timeout|timed out|no answer|EOF\b/i;
 
 /** Whether a pull failed because the registry has no such image: some say so by asking for a login. */
@@ -14,7 +17,8 @@ export function isMissing(why: string): boolean {
 }
 
 /** A registry that does not give or take images, as one sentence: without an image's name, since mostly it is so for all. */
-export function refused({ address, login }: Registry, doing: "give" | "take", why: string): string {
+export function refused({ address, login }: Registry, doing: "give" | "take", said: string): string {
+  const why = said.replace(ofOneImage, "");
   // An engine that is refused on its loopback address tries without TLS, and says only how that went.
   if (asksForLogin.test(why)) {
     const who = login === undefined ? `\`docker login ${address}\`` : "mia:registry.user and mia:registry.password";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ownImages } from "../../delivery/own-images.ts";
-import { nowhere } from "../../delivery/refusal.ts";
+import { nowhere, refused } from "../../delivery/refusal.ts";
 import { frontends } from "../../platform/catalogue/frontends.ts";
 import { microservices } from "../../platform/catalogue/microservices.ts";
 import { wholeServices } from "../../platform/service.ts";
@@ -45,6 +45,22 @@ describe("Images of our own", () => {
   it("can be built where the folder holds just that version", () => {
     const { name, ...rest } = imageOf("user", {});
     assert.deepEqual(imageOf("user", { ...past, user: name.replace("mia-user:", "") }), { name, ...rest });
+  });
+
+  it("that a registry refuses are one sentence, whichever image Docker has named", () => {
+    const registry = { address: "127.0.0.1:5000" };
+    const engine29 = (image: string) => [
+      `Error response from daemon: failed to resolve reference "127.0.0.1:5000/${image}": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`,
+      `Error response from daemon: failed to resolve reference "127.0.0.1:5000/${image}": failed to do request: Head "https://127.0.0.1:5000/v2/${image}/manifests/1": dial tcp 127.0.0.1:5000: connect: connection refused`,
+    ];
+    const sentences = ["mia-edge:1", "mia-lb:1"].flatMap(engine29).map((why) => refused(registry, "give", why));
+    assert.deepEqual(
+      [...new Set(sentences)],
+      [
+        "The registry 127.0.0.1:5000 refuses the credentials (Error response from daemon: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials): correct `docker login 127.0.0.1:5000`.",
+        "The registry 127.0.0.1:5000 does not answer (Error response from daemon: dial tcp 127.0.0.1:5000: connect: connection refused): start it, or correct mia:registry.address.",
+      ],
+    );
   });
 
   it("that can be had nowhere are one sentence", () => {

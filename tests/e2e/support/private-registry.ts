@@ -63,13 +63,13 @@ export class PrivateRegistry {
     await succeed("docker", args, { cwd: clone.folder, env: clone.env });
   }
 
-  /** Copies the upstream images into it, so that it is all that an engine needs; says what `mia:images` is then. */
-  async mirror(clone: Clone, engine: OwnEngine): Promise<string> {
+  /** Copies upstream images into it, so that an engine needs nothing else, and returns what `mia:images` is then. */
+  async mirror(clone: Clone, engine: OwnEngine, isNeeded: (image: string) => boolean): Promise<string> {
     const { equivalents } = JSON.parse(
       readFileSync(join(clone.folder, "toolchain/offline/images/equivalents.json"), "utf8"),
     ) as { equivalents: { image: string }[] };
     const to = `${this.address}/mirror/`;
-    for (const { image } of equivalents) {
+    for (const { image } of equivalents.filter((one) => isNeeded(one.image))) {
       const upstream = `${process.env["MIA_IMAGES"] ?? ""}${image}`;
       await engine.must("pull", upstream);
       await engine.must("tag", upstream, `${to}${image}`);
