@@ -57,9 +57,19 @@ describe("What was left behind", () => {
     assert.ok(ports.http > 0);
   }
 
-  async function stacks(): Promise<string[]> {
+  async function list(): Promise<{ name: string; resourceCount: number; lastUpdate?: string }[]> {
     const { stdout } = await clone.mustPulumi("stack", "ls", "--json");
-    const all = JSON.parse(stdout) as { name: string; resourceCount: number }[];
+    return JSON.parse(stdout) as { name: string; resourceCount: number; lastUpdate?: string }[];
+  }
+
+  /** When the state of a stack was written last, in milliseconds; now where it never was. */
+  async function updatedAt(stack: string): Promise<number> {
+    const found = (await list()).find(({ name }) => name === stack);
+    return found?.lastUpdate === undefined ? Date.now() : Date.parse(found.lastUpdate);
+  }
+
+  async function stacks(): Promise<string[]> {
+    const all = await list();
     return all.map(({ name, resourceCount }) => `${name} ${resourceCount > 0 ? "lives" : "is empty"}`).sort();
   }
 
@@ -126,7 +136,12 @@ describe("What was left behind", () => {
         () => engine.remains(),
         (all) => all.includes("volume mia-pr-5-data"),
       );
-      await eventually(within.start, stacks, (all) => all.includes("pr-5 lives"));
+      // Its program sleeps once the last resource is in the state: before, it is fresher than any age.
+      await eventually(
+        within.start,
+        () => updatedAt("pr-5"),
+        (time) => Date.now() - time > 1000,
+      );
       const reaped = await reap("--older-than", "0s");
       says(reaped, 1, /^ {2}pr-5: .*currently locked/, /^✘ pr-6: resource .* because it is protected$/);
       assert.equal(lastLine(reaped.output), "✘ Could not be taken away: pr-6. Taken away: pr-3, pr-4.");
