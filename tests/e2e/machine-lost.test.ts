@@ -66,11 +66,13 @@ describe("A stack whose machine", () => {
     Object.assign(clone.env, box.environment(clone.env), { MACHINE_STORAGE_PATH: store });
     writeFileSync(join(clone.folder, "index.ts"), program);
     await clone.mustPulumi("stack", "init", "qa");
-    await set("driver", "docker-machine");
-    await set("memoryMib", "1024");
-    await set("diskMib", "4096");
-    // Another than other tests' machines are in, so that those can run at the same time.
-    await set("options.virtualbox-hostonly-cidr", "192.168.61.1/24");
+    await clone.configure("qa", {
+      "mia:machine.driver": "docker-machine",
+      "mia:machine.memoryMib": "1024",
+      "mia:machine.diskMib": "4096",
+      // Another than other tests' machines are in, so that those can run at the same time.
+      "mia:machine.options.virtualbox-hostonly-cidr": "192.168.61.1/24",
+    });
     registry = await OpenRegistry.open("192.168.61.1");
     await registry.use(clone, "qa");
     succeeds(await up());

@@ -32,7 +32,8 @@ describe("A machine that is another computer", () => {
   async function make(stack: string, machine: Record<string, string>): Promise<void> {
     await clone.mustPulumi("stack", "init", stack, "--copy-config-from", "qa");
     await clone.mustPulumi("config", "rm", "--stack", stack, "mia:machine");
-    for (const [key, value] of Object.entries(machine)) await set(stack, `mia:machine.${key}`, value);
+    const values = Object.entries(machine).map(([key, value]) => [`mia:machine.${key}`, value]);
+    await clone.configure(stack, Object.fromEntries(values) as Record<string, string>);
   }
 
   before(async () => {
@@ -79,12 +80,14 @@ describe("A machine that is another computer", () => {
 
   describe("that docker-machine's generic driver is shown", () => {
     before(async () => {
-      await set("qa", "mia:machine.driver", "docker-machine");
-      await set("qa", "mia:machine.machineDriver", "generic");
-      await set("qa", "mia:machine.name", "box");
-      await set("qa", "mia:machine.options.generic-ip-address", host.address);
-      await set("qa", "mia:machine.options.generic-ssh-key", host.key);
-      await set("qa", "--secret", "mia:machine.secrets.A_CLOUDS_TOKEN", "nobody sees this");
+      const machine = {
+        "mia:machine.driver": "docker-machine",
+        "mia:machine.machineDriver": "generic",
+        "mia:machine.name": "box",
+        "mia:machine.options.generic-ip-address": host.address,
+        "mia:machine.options.generic-ssh-key": host.key,
+      };
+      await clone.configure("qa", machine, { "mia:machine.secrets.A_CLOUDS_TOKEN": "nobody sees this" });
     });
 
     it("has the platform with images from the registry, none of them built, and is accepted", async () => {

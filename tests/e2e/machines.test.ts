@@ -37,8 +37,6 @@ describe("Stacks of one clone on different machines", () => {
   const unchanged = (stack: string) => clone.mustPulumi("preview", "--stack", stack, "--expect-no-changes");
   const engineId = async (stack: string) =>
     (await clone.mustPulumi("stack", "output", "engineId", "--stack", stack)).stdout.trim();
-  const set = (stack: string, key: string, value: string) =>
-    clone.mustPulumi("config", "set", "--stack", stack, "--path", `mia:machine.${key}`, value);
   const all = (stack: string) => [`network mia-${stack}`, `volume mia-${stack}-data`];
 
   before(async () => {
@@ -54,11 +52,13 @@ describe("Stacks of one clone on different machines", () => {
     await clone.mustPulumi("stack", "init", "--no-select", "qa");
     for (const stack of ["here", "there"])
       await clone.mustPulumi("stack", "init", "--no-select", "--copy-config-from", "qa", stack);
-    await set("there", "driver", "docker-machine");
-    await set("there", "machineDriver", "generic");
-    await set("there", "name", "box");
-    await set("there", "options.generic-ip-address", host.address);
-    await set("there", "options.generic-ssh-key", host.key);
+    await clone.configure("there", {
+      "mia:machine.driver": "docker-machine",
+      "mia:machine.machineDriver": "generic",
+      "mia:machine.name": "box",
+      "mia:machine.options.generic-ip-address": host.address,
+      "mia:machine.options.generic-ssh-key": host.key,
+    });
   });
 
   after(async () => {

@@ -30,8 +30,8 @@ describe("A new service", () => {
 
   /** Lets a stack run these services alone. */
   async function select(stack: string, ...services: string[]): Promise<void> {
-    for (const [i, name] of services.entries())
-      await clone.mustPulumi("config", "set", "--stack", stack, "--path", `mia:services[${String(i)}]`, name);
+    const values = services.map((name, i) => [`mia:services[${String(i)}]`, name]);
+    await clone.configure(stack, Object.fromEntries(values) as Record<string, string>);
   }
 
   async function golden(): Promise<string> {
@@ -123,6 +123,27 @@ createServer((request, response) => {
       () => fetch(clone.url("http", "/greet/")).then((response) => response.text()),
       (text) => text === "Good day from greet",
     );
+  });
+
+  it("is registered with mia:serviceAddress under the machine's address, at a port that Docker chose", async () => {
+    await clone.mustPulumi("config", "set", "mia:serviceAddress", engine.address);
+    await clone.mustPulumi("up", "--yes", "--skip-preview");
+    await clone.mustPulumi("preview", "--expect-no-changes");
+    await clone.mustPulumi("refresh", "--yes", "--skip-preview");
+    await clone.mustPulumi("preview", "--expect-no-changes");
+    const [published = ""] = (await engine.must("port", await engine.container("greet"), "3000")).split("\n");
+    const services = await (await fetch(clone.url("status", "/services"))).text();
+    assert.ok(published.startsWith(`${engine.address}:`) && services.includes(published), services);
+    assert.equal(await (await fetch(clone.url("http", "/greet/"))).text(), "Good day from greet");
+    // Docker chooses another port for a container that starts again.
+    await engine.must("restart", await engine.container("greet"));
+    await eventually(
+      within.recovery,
+      () => fetch(clone.url("http", "/greet/")),
+      (response) => response.status === 200,
+    );
+    await clone.mustPulumi("refresh", "--yes", "--skip-preview");
+    await clone.mustPulumi("preview", "--expect-no-changes");
   });
 
   it("with everything baked answers too", async () => {

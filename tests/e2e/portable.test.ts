@@ -26,8 +26,7 @@ describe("QA on the engine of dev", () => {
     platform = await SharedPlatform.get();
     ({ engine, clone } = platform);
     await clone.mustPulumi("stack", "init", "qa", "--no-select");
-    for (const port of ["httpPort", "statusPort", "consulPort"])
-      await clone.mustPulumi("config", "set", "--stack", "qa", `mia:${port}`, "0");
+    await clone.configure("qa", { "mia:httpPort": "0", "mia:statusPort": "0", "mia:consulPort": "0" });
     [dev, qa] = [await urls("dev"), await up("qa")];
   });
 

@@ -174,29 +174,6 @@ describe("A service", () => {
     });
   });
 
-  describe("With an address of the machine (mia:serviceAddress)", () => {
-    it("is registered under it with a port that Docker chose, and answers", async () => {
-      await clone.mustPulumi("config", "set", "mia:serviceAddress", engine.address);
-      await clone.mustPulumi("up", "--yes", "--skip-preview");
-      await clone.mustPulumi("preview", "--expect-no-changes");
-      await clone.mustPulumi("refresh", "--yes", "--skip-preview");
-      await clone.mustPulumi("preview", "--expect-no-changes");
-      const [published = ""] = (await must("port", await engine.container("user"), "3000")).split("\n");
-      const services = await (await fetch(clone.url("status", "/services"))).text();
-      assert.ok(published.startsWith(`${engine.address}:`) && services.includes(published), services);
-      assert.equal((await fetch(clone.url("http", "/user/users/1"))).status, 200);
-      // Docker chooses another port for a container that starts again.
-      await must("restart", await engine.container("user"));
-      await eventually(
-        within.recovery,
-        () => fetch(clone.url("http", "/user/users/1")),
-        (response) => response.status === 200,
-      );
-      await clone.mustPulumi("refresh", "--yes", "--skip-preview");
-      await clone.mustPulumi("preview", "--expect-no-changes");
-    });
-  });
-
   describe("`npm run deploy`", () => {
     it("refuses a stack whose services run their folders", async () => {
       const { code, output } = await clone.run("node", ["toolchain/deploy.mjs", "deploy", "user", "--stack", "dev"]);

@@ -101,6 +101,18 @@ export class Clone {
     );
   }
 
+  /** Sets config of a stack by one command: each Pulumi command takes half a second of CPU time. */
+  async configure(
+    stack: string,
+    plain: Readonly<Record<string, string>>,
+    secret: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const flags = (flag: string, values: object) =>
+      Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${String(value)}`]);
+    const values = [...flags("--plaintext", plain), ...flags("--secret", secret)];
+    await this.mustPulumi("config", "set-all", "--stack", stack, "--path", ...values);
+  }
+
   /** Edits a file of the clone; fails where nothing changes. */
   async edit(file: string, change: (text: string) => string): Promise<void> {
     const path = join(this.folder, file);
@@ -290,6 +302,8 @@ function cleanEnvironment(home: string, dockerHost: string | undefined): NodeJS.
     // As the README tells those who keep their state in files.
     PULUMI_BACKEND_URL: `file://${join(home, "state")}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE: "a passphrase of the test's own",
+    // Pulumi's programs collect their garbage seldom: a preview takes a sixth less CPU time.
+    GOGC: "400",
     ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }),
   };
 }

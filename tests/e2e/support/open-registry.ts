@@ -43,9 +43,8 @@ export class OpenRegistry {
   async use(clone: Clone, stack: string): Promise<void> {
     if (this.address === undefined) return;
     const images = (process.env["MIA_IMAGES"] ?? "").replace(/^[^/]+/, this.address);
-    await clone.mustPulumi("config", "set", "--stack", stack, "mia:images", images);
     const flag = "mia:machine.options.engine-insecure-registry";
-    await clone.mustPulumi("config", "set", "--stack", stack, "--path", flag, this.address);
+    await clone.configure(stack, { "mia:images": images, [flag]: this.address });
   }
 
   close(): void {

@@ -31,8 +31,8 @@ export class PrivateRegistry {
   static async start(clone: Clone, at = "127.0.0.1"): Promise<PrivateRegistry> {
     const pulumi = async (...args: string[]) => (await clone.mustPulumi("-C", "registry", ...args)).stdout;
     await pulumi("stack", "init", "shared");
-    await pulumi("config", "set", "mia-registry:port", String(await freePort()));
-    await pulumi("config", "set", "mia-registry:publishAddress", at);
+    const values = [`mia-registry:port=${String(await freePort())}`, `mia-registry:publishAddress=${at}`];
+    await pulumi("config", "set-all", ...values.flatMap((value) => ["--plaintext", value]));
     await pulumi("up", "--yes", "--skip-preview");
     return new PrivateRegistry(
       JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets")) as PrivateRegistry,
@@ -50,11 +50,8 @@ export class PrivateRegistry {
 
   /** Tells a stack of a clone to keep its images here. */
   async use(clone: Clone, stack: string): Promise<void> {
-    const set = (key: string, value: string, ...more: string[]) =>
-      clone.mustPulumi("config", "set", "--stack", stack, "--path", ...more, `mia:registry.${key}`, value);
-    await set("address", this.address);
-    await set("user", this.user);
-    await set("password", this.password, "--secret");
+    const plain = { "mia:registry.address": this.address, "mia:registry.user": this.user };
+    await clone.configure(stack, plain, { "mia:registry.password": this.password });
   }
 
   /** Logs the docker command of a clone's user in. */
