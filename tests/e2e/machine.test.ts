@@ -40,7 +40,7 @@ describe("A machine that is another computer", () => {
     host = await MachineHost.start();
     clone = await Clone.make({});
     // The long suite runs all parts on the other computer.
-    if (!isLong) await clone.reduce("keepwww", "user");
+    if (!isLong) await clone.reduce("keeplounge", "keepwww");
     store = join(clone.home, "machines");
     Object.assign(clone.env, {
       MACHINE_STORAGE_PATH: store,
@@ -94,9 +94,9 @@ describe("A machine that is another computer", () => {
       const output = await works("qa");
       assert.match(output, /making the machine box/);
       assert.doesNotMatch(output, /building mia-|building \S+\/mia-/);
-      const user = await host.container("user", "mia-qa");
+      const keepwww = await host.container("keepwww", "mia-qa");
       assert.match(
-        await host.must("inspect", "--format", "{{.Config.Image}}", user),
+        await host.must("inspect", "--format", "{{.Config.Image}}", keepwww),
         new RegExp(`^${registry.address}/`),
       );
     });

@@ -26,10 +26,10 @@ export const uncachedSearch: Kind = {
 export const slow: Kind = { method: "GET", path: "/user/slow", status: 200, words: "slow" };
 
 /**
- * The pause of a client after each answer, in milliseconds: clients that send without a pause take half of both cores, and
- * slow what they are to meet. The long suite sends without a pause.
+ * The pause of a client after each answer, in milliseconds: eight clients that send without a pause take half of both cores,
+ * and slow what they are to meet. The long suite sends without a pause.
  */
-export const pace = isLong ? 0 : 40;
+export const pace = isLong ? 0 : 100;
 
 /** What a load has seen since it was asked last. */
 export interface Seen {
