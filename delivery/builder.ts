@@ -70,6 +70,9 @@ async function isOn(engine: Address, { name }: OwnImage): Promise<boolean> {
   return found.ok;
 }
 
+/** Newer BuildKits warn of a base image without a default, which every build here gets as an argument. */
+const quiet = ["--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=InvalidDefaultArgInFrom"];
+
 class Builder {
   private readonly to: Destination;
   private readonly listener: Listener;
@@ -119,7 +122,7 @@ class Builder {
     await Promise.all(bases.map((base) => this.ensure(base)));
     this.listener.begins(image, "building");
     const args = Object.entries(texts(buildArgs)).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
-    const words = ["build", "--progress", "plain", "--tag", name, ...args, ...this.secrets, context];
+    const words = ["build", "--progress", "plain", "--tag", name, ...args, ...quiet, ...this.secrets, context];
     // The engine's own BuildKit, whichever builder is chosen otherwise: it alone has the images that this one is made of.
     const variables = { DOCKER_BUILDKIT: "1", BUILDX_BUILDER: "default", BUILDX_NO_DEFAULT_ATTESTATIONS: "1" };
     const built = await this.run(image, variables, ...words);
