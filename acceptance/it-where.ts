@@ -7,7 +7,7 @@ function runs(service: string): boolean {
   return service in replicas;
 }
 
-/** A test of a stack that runs all of these services; other stacks have no such test. */
+/** Declares a test only where the stack runs all of these services. */
 export function itWhere(services: readonly string[], title: string, body: () => Promise<void>): void {
   if (services.every(runs)) it(title, body);
 }

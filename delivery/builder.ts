@@ -70,7 +70,7 @@ async function isOn(engine: Address, { name }: OwnImage): Promise<boolean> {
   return found.ok;
 }
 
-/** Newer BuildKits warn of a base image without a default, which every build here gets as an argument. */
+/** Newer BuildKits warn of `FROM ${BASE}` without a default. Every build passes BASE as an argument. */
 const quiet = ["--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=InvalidDefaultArgInFrom"];
 
 class Builder {

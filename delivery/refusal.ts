@@ -6,9 +6,6 @@ export class DeliveryError extends Error {}
 
 const asksForLogin =
   /unauthorized|denied|authentication required|no basic auth|HTTP request to an HTTPS server|login attempt to http:.* 400 Bad Request/i;
-/** How Engine 29 begins: with the image's name, and the request that has it in its path. */
-const ofOneImage =
-  /failed to resolve reference "[^"]*": |failed to do request: |(?:Head|Get|Put|Post|Patch) "[^"]*": /g;
 const isAway = /connection refused|no such host|no route|unreachable|timeout|timed out|no answer|EOF\b/i;
 
 /** Whether a pull failed because the registry has no such image: some say so by asking for a login. */
@@ -18,7 +15,7 @@ export function isMissing(why: string): boolean {
 
 /** A registry that does not give or take images, as one sentence: without an image's name, since mostly it is so for all. */
 export function refused({ address, login }: Registry, doing: "give" | "take", said: string): string {
-  const why = said.replace(ofOneImage, "");
+  const why = withoutImage(said, address);
   // An engine that is refused on its loopback address tries without TLS, and says only how that went.
   if (asksForLogin.test(why)) {
     const who = login === undefined ? `\`docker login ${address}\`` : "mia:registry.user and mia:registry.password";
@@ -28,6 +25,20 @@ export function refused({ address, login }: Registry, doing: "give" | "take", sa
     return `The registry ${address} does not answer (${why}): start it, or correct mia:registry.address.`;
   }
   return `The registry ${address} does not ${doing} images (${why}): see its log, and whether a disk is full.`;
+}
+
+/**
+ * Removes what names one image from a message of Docker, so that equal refusals become one sentence. Engine 29 has the name in
+ * the reference and in the path of a request. Requests to another host, such as a token server, stay.
+ */
+function withoutImage(said: string, address: string): string {
+  const host = address.split("/")[0]?.replace(/[.[\]]/g, "\\$&") ?? "";
+  const request = new RegExp(`(?:failed to do request: )?(?:Head|Get|Put|Post|Patch) "https?://${host}/[^"]*": `, "g");
+  const status = new RegExp(` from \\w+ request to https?://${host}/\\S*: `, "g");
+  return said
+    .replace(/failed to resolve reference "[^"]*": /g, "")
+    .replace(request, "")
+    .replace(status, ": ");
 }
 
 /** A version that is nowhere to be taken from, as one sentence. */

@@ -31,7 +31,7 @@ export function ownerOf(state) {
   const ids = uuids.map(({ outputs }) => outputs?.result).filter((id) => id !== undefined);
   if (ids.length === 0) return { ids };
   const goesWithMachine = resources.some(({ deletedWith }) => deletedWith !== undefined);
-  // Where it was at the last `up`.
+  // The engine's address at the last `up` that was not refused.
   return { ids, engineId, address: machine?.outputs?.address ?? { DOCKER_HOST: host }, goesWithMachine };
 }
 const uuidType = "random:index/randomUuid:RandomUuid";

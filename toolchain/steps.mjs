@@ -19,7 +19,7 @@ export class SetupError extends Error {}
 
 /**
  * What the steps found: the environment for every later command.
- * What they are `later` to build from Go modules, by folder in offline/go, can be downloaded early.
+ * `later` lists programs (folders of offline/go) that later steps may build; their modules are downloaded early.
  * @typedef {{ env: NodeJS.ProcessEnv, set: Record<string, string>, path: string[], quiet: boolean, later: string[], detached?: boolean }} Setup
  */
 
@@ -117,7 +117,11 @@ const current = new Set();
  * Runs a command to its end without a shell; never throws for what the command does. One that is detached hears no Ctrl-C.
  * @returns {Promise<{ code: number, stdout: string, stderr: string, reason: string }>}
  */
-export function run(command, args, { cwd = root, env = process.env, input, onOutput, timeout, detached = false } = {}) {
+export function run(
+  command,
+  args,
+  { cwd = root, env = process.env, input, onOutput, timeout, signal, detached = false } = {},
+) {
   return new Promise((done) => {
     const child = spawn(command, args, {
       cwd,
@@ -125,7 +129,7 @@ export function run(command, args, { cwd = root, env = process.env, input, onOut
       detached,
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       // spawn's own timeout would keep this process alive where there is no such command.
-      ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout), killSignal: "SIGKILL" }),
+      ...(timeout === undefined ? { signal } : { signal: AbortSignal.timeout(timeout), killSignal: "SIGKILL" }),
     });
     let stdout = "";
     let stderr = "";

@@ -51,6 +51,7 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
   private readonly engine: Engine;
   private readonly declared: Declared<P>;
   private readonly first: random.RandomUuid;
+  private readonly accepted: Promise<void>;
   private readonly held: Name[] = [];
   private listing: Listing;
   private place: (() => docker.Provider) | undefined;
@@ -85,25 +86,21 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     this.first = first;
     this.stackId = first.result;
     this.engineId = first.keepers.apply((kept) => kept?.["engineId"] ?? engine.id);
-    this.environment = this.choosePlace(name, first);
+    this.accepted = this.accept(first);
+    this.environment = this.choosePlace(name);
   }
 
   /**
-   * Registers the outputs once the environment is there, and so never those of an engine that was refused: the commands look
-   * for the stack at the address in its state. The SDK calls this inside the constructor and registers none when it resolves.
+   * Registers the outputs only once the engine is accepted: commands look for the stack at the
+   * address in its state. The SDK calls this inside `super()`, before the fields exist; hence the
+   * first await. Its own `registerOutputs()` afterwards does nothing.
    */
   protected override async initialize(): Promise<void> {
     await setImmediate();
-    const isPlaced = new Promise<void>((done) => {
-      // Where it rejects, whoever awaits it ends the program.
-      this.environment.then(
-        () => {
-          done();
-        },
-        () => undefined,
-      );
+    await new Promise<void>((done) => {
+      // A rejection ends the program where `environment` is awaited; the outputs stay as they were.
+      this.accepted.then(done, () => undefined);
     });
-    await isPlaced;
     this.registerOutputs({
       engineId: this.engineId,
       host: known(this.engine, this.engine.host),
@@ -153,11 +150,16 @@ export class Machine<P extends Place = Place> extends pulumi.ComponentResource {
     return this.engine.rootless === true ? "0:0" : `${String(uid)}:${String(gid)}`;
   }
 
-  private async choosePlace(name: string, first: random.RandomUuid): Promise<P> {
+  /** @throws RunError where the stack lives on another engine. */
+  private async accept(first: random.RandomUuid): Promise<void> {
+    // Of one that can't be asked, neither is known.
+    if (this.answers) refuseAnother(this.declared.platform, this.engine, await valueOf(first.keepers));
+  }
+
+  private async choosePlace(name: string): Promise<P> {
     const { engine, declared } = this;
     const names = this.namesThere();
-    // Of one that can't be asked, neither is known.
-    if (this.answers) refuseAnother(declared.platform, engine, await valueOf(first.keepers));
+    await this.accepted;
     const here = {
       ...declared,
       publishAddress: declared.publishAddress || (engine.reachedAt === "127.0.0.1" ? "127.0.0.1" : "0.0.0.0"),

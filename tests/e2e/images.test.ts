@@ -26,7 +26,7 @@ describe("Images of our own", () => {
     await clone.mustPulumi("stack", "init", "qa");
     await registry.use(clone, "qa");
     await registry.login(clone);
-    // The services that run need no search engine, no Node and no other registry.
+    // No image built here, and no service run here, needs these three.
     const mirror = await registry.mirror(clone, builder, (image) => !/opensearch|node|registry:/.test(image));
     await clone.mustPulumi("config", "set", "--stack", "qa", "mia:images", mirror);
   });
@@ -114,7 +114,7 @@ describe("Images of our own", () => {
   });
 
   it("are all that an engine needs which has nothing but the registry: qa runs there, and mounts nothing of its host", async () => {
-    // Before, all images were pushed; front ends are as good as all services for where images come from.
+    // All images were pushed above. Two front ends suffice to show that an engine takes them from the registry.
     await clone.reduce(...frontends);
     const bare = await OwnEngine.start({ empty: true });
     try {

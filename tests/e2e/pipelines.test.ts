@@ -44,7 +44,7 @@ describe("A pull request", () => {
     assert.equal(updated.code, 0, updated.output);
     await clone.git("-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "-am", "Main");
     whole = (await clone.git("rev-parse", "HEAD")).stdout.trim();
-    // Whichever parts it is about, a workflow runs the same commands.
+    // A workflow runs the same commands for every service, so two are enough.
     await clone.reduce("keepwww", "user");
     base = (await clone.git("rev-parse", "HEAD")).stdout.trim();
     pullRequest = await commit(base, edited, aLineMore);

@@ -71,6 +71,8 @@ describe("`npm run qa`", () => {
     assert.match(output, /✔\S* is found in the catalog, by way of an event and the index/);
     const tests = testCases(readFileSync(join(clone.folder, ".mia/accept/qa.xml"), "utf8"));
     assert.equal(tests.length, Number(/passed (\d+) tests/.exec(lastLine(output))?.[1]));
+    // A stack of all services has every test: itWhere leaves none out.
+    assert.equal(tests.length, 14, tests.join("\n"));
     assert.ok(tests.includes("A user is found in the catalog, by way of an event and the index"), tests.join("\n"));
     await nothingIsLeft(clone, engine);
   });

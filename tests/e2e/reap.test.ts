@@ -136,7 +136,7 @@ describe("What was left behind", () => {
         () => engine.remains(),
         (all) => all.includes("volume mia-pr-5-data"),
       );
-      // Its program sleeps once the last resource is in the state: before, it is fresher than any age.
+      // Until the last resource is in the state, each write makes the stack newer than `--older-than 0s`.
       await eventually(
         within.start,
         () => updatedAt("pr-5"),

@@ -36,7 +36,7 @@ describe("`npm run up` on a machine that has but Node and npm", () => {
   before(async () => {
     engine = await OwnEngine.start({ empty: true });
     clone = await Clone.make({ dockerHost: engine.host, packages: false });
-    // dev runs all parts already.
+    // One front end is enough for qa: dev runs all parts.
     await clone.reduceToFrontends("qa", "keepwww");
     const real = process.env["HOME"] ?? "";
     bare = {

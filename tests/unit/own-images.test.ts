@@ -51,6 +51,7 @@ describe("Images of our own", () => {
     const registry = { address: "127.0.0.1:5000" };
     const engine29 = (image: string) => [
       `Error response from daemon: failed to resolve reference "127.0.0.1:5000/${image}": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`,
+      `unexpected status from HEAD request to https://127.0.0.1:5000/v2/${image}/manifests/1: 503 Service Unavailable`,
       `Error response from daemon: failed to resolve reference "127.0.0.1:5000/${image}": failed to do request: Head "https://127.0.0.1:5000/v2/${image}/manifests/1": dial tcp 127.0.0.1:5000: connect: connection refused`,
     ];
     const sentences = ["mia-edge:1", "mia-lb:1"].flatMap(engine29).map((why) => refused(registry, "give", why));
@@ -58,6 +59,7 @@ describe("Images of our own", () => {
       [...new Set(sentences)],
       [
         "The registry 127.0.0.1:5000 refuses the credentials (Error response from daemon: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials): correct `docker login 127.0.0.1:5000`.",
+        "The registry 127.0.0.1:5000 does not give images (unexpected status: 503 Service Unavailable): see its log, and whether a disk is full.",
         "The registry 127.0.0.1:5000 does not answer (Error response from daemon: dial tcp 127.0.0.1:5000: connect: connection refused): start it, or correct mia:registry.address.",
       ],
     );

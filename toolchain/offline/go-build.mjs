@@ -32,13 +32,15 @@ function environmentOf({ tags = [], cgo = false }) {
 }
 
 /**
- * Downloads the modules of programs that are built later, one program after the other, while others are compiled: a third of the
- * time of a build is waiting for downloads. A build downloads itself what is missing, so no failure matters here.
+ * Downloads modules of programs that later steps may build, one program after the other, while the
+ * compiler runs: a third of a build's time is waiting for downloads. A failure is ignored, since
+ * the build downloads what is missing.
  */
-export async function downloadEarly(setup, programs) {
+export async function downloadEarly(setup, programs, signal) {
   for (const program of programs) {
+    if (signal.aborted) return;
     const { packages, ...how } = goPrograms[program];
     const env = { ...setup.env, ...environmentOf(how) };
-    await run("go", ["list", "-deps", ...packages], { cwd: sourceOf(program), env });
+    await run("go", ["list", "-deps", ...packages], { cwd: sourceOf(program), env, signal });
   }
 }

@@ -10,7 +10,7 @@ export const goPrograms = {
   "language-nodejs": { packages: ["."] },
   plugins: { packages: ["./cmd/..."], tags: ["no_compose"] },
   buildx: { packages: ["github.com/docker/buildx/cmd/buildx"] },
-  // Those of the images.
+  // Programs inside the equivalents of upstream images.
   ...Object.fromEntries(
     equivalents.flatMap(({ go }) => (go === undefined ? [] : [[go.module, { packages: [go.package] }]])),
   ),

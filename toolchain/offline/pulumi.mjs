@@ -78,12 +78,16 @@ function versions() {
 /** Puts the parts together; only those that have changed are built. */
 async function build(setup, target) {
   const { engine, host, ...sdks } = versions();
-  void downloadEarly(setup, ["plugins", "buildx", "consul-template", "consul", ...setup.later]);
-  const made = {
-    engine: await part("pulumi-engine", ["pulumi"], { engine }, (to) => buildEngine(setup, engine, to)),
-    host: await part("pulumi-host", ["language-nodejs"], { host }, (to) => buildHost(setup, host, to)),
-    plugins: await part("pulumi-plugins", ["plugins"], sdks, (to) => buildPlugins(setup, sdks, to)),
-  };
+  const over = new AbortController();
+  void downloadEarly(setup, ["plugins", "buildx", "consul-template", "consul", ...setup.later], over.signal);
+  const made = {};
+  try {
+    made.engine = await part("pulumi-engine", ["pulumi"], { engine }, (to) => buildEngine(setup, engine, to));
+    made.host = await part("pulumi-host", ["language-nodejs"], { host }, (to) => buildHost(setup, host, to));
+    made.plugins = await part("pulumi-plugins", ["plugins"], sdks, (to) => buildPlugins(setup, sdks, to));
+  } finally {
+    over.abort();
+  }
   await make(target, async (fresh) => {
     const bin = join(fresh, "bin");
     mkdirSync(bin);
