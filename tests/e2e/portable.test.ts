@@ -26,7 +26,8 @@ describe("QA on the engine of dev", () => {
     platform = await SharedPlatform.get();
     ({ engine, clone } = platform);
     await clone.mustPulumi("stack", "init", "qa", "--no-select");
-    await clone.configure("qa", { "mia:httpPort": "0", "mia:statusPort": "0", "mia:consulPort": "0" });
+    const free = { "mia:httpPort": "0", "mia:statusPort": "0", "mia:consulPort": "0" };
+    await clone.configure("qa", { ...free, "mia:mode": "staging" });
     [dev, qa] = [await urls("dev"), await up("qa")];
   });
 
@@ -91,7 +92,8 @@ describe("QA on the engine of dev", () => {
 
   it("runs twice beside dev on one engine, without a port of the three's in common, and one's end is nothing to the others", async () => {
     await clone.mustPulumi("stack", "init", "pr-42", "--no-select", "--copy-config-from", "qa");
-    await clone.mustPulumi("config", "set", "--stack", "pr-42", "mia:mode", "staging");
+    // What it runs is nothing to the others; a front end has all kinds of ports.
+    await clone.configure("pr-42", { "mia:services[0]": "keepwww" });
     const pr = await up("pr-42");
     const ports = (await Promise.all(["mia-qa", "mia-pr-42", "mia-dev"].map(published))).flat();
     assert.equal(ports.length, 3 + 3 + 6);
@@ -109,9 +111,9 @@ describe("QA on the engine of dev", () => {
       },
       { method: "GET", path: "/keepwww/", status: 200, words: "<title>Keep</title>" },
     ];
-    const loads = [dev, pr].map(({ lbUrl }) => new Load(Number(new URL(lbUrl).port), kinds, asked, 4, pace));
+    const loads = [dev, qa].map(({ lbUrl }) => new Load(Number(new URL(lbUrl).port), kinds, asked, 4, pace));
     try {
-      await clone.mustPulumi("destroy", "--yes", "--skip-preview", "--stack", "qa");
+      await clone.mustPulumi("destroy", "--yes", "--skip-preview", "--stack", "pr-42");
     } finally {
       await Promise.all(loads.map((load) => load.stop()));
     }
@@ -122,17 +124,17 @@ describe("QA on the engine of dev", () => {
       console.log(`      one of three destroyed: 0 failed of ${String(sent)}`);
     }
     assert.deepEqual(
-      (await engine.remains()).filter((name) => name.includes("mia-qa")),
+      (await engine.remains()).filter((name) => name.includes("mia-pr-42")),
       [],
     );
-    for (const stack of ["pr-42", "dev"]) await clone.mustPulumi("preview", "--expect-no-changes", "--stack", stack);
+    for (const stack of ["qa", "dev"]) await clone.mustPulumi("preview", "--expect-no-changes", "--stack", stack);
     assert.notEqual(qa.lbUrl, pr.lbUrl);
-    const variables = await engine.must("exec", await engine.container("user", "mia-pr-42"), "printenv", "RAILS_ENV");
+    const variables = await engine.must("exec", await engine.container("user", "mia-qa"), "printenv", "RAILS_ENV");
     assert.equal(variables, "staging");
   });
 
   it("is the same from another clone in another folder, of another user with another umask", async () => {
-    const exported = (await clone.mustPulumi("stack", "export", "--stack", "pr-42")).stdout;
+    const exported = (await clone.mustPulumi("stack", "export", "--stack", "qa")).stdout;
     const { deployment } = JSON.parse(exported) as { deployment: { resources: { inputs?: unknown }[] } };
     const inputs = deployment.resources.map((resource) => JSON.stringify(resource.inputs ?? {}));
     assert.deepEqual(
@@ -144,11 +146,11 @@ describe("QA on the engine of dev", () => {
     const other = await Clone.make({ dockerHost: engine.host }).finally(() => process.umask(before));
     try {
       assert.equal(statSync(join(other.folder, "lb/Dockerfile")).mode & 0o777, 0o600);
-      await clone.run("cp", ["Pulumi.pr-42.yaml", other.folder]);
+      await clone.run("cp", ["Pulumi.qa.yaml", other.folder]);
       await other.giveTo("nobody", clone);
       chmodSync(engine.folder, 0o711);
       chmodSync(join(engine.folder, "docker.sock"), 0o666);
-      const preview = await other.as("nobody", "pulumi", ["preview", "--expect-no-changes", "--stack", "pr-42"]);
+      const preview = await other.as("nobody", "pulumi", ["preview", "--expect-no-changes", "--stack", "qa"]);
       assert.equal(preview.code, 0, preview.output);
       const who = await other.as("nobody", "id", ["-un"]);
       assert.equal(who.stdout.trim(), "nobody");
@@ -158,10 +160,10 @@ describe("QA on the engine of dev", () => {
   });
 
   it("keeps the ports that were chosen for it, also while they are looked for anew", async () => {
-    const ports = await published("mia-pr-42");
-    await clone.mustPulumi("refresh", "--yes", "--skip-preview", "--stack", "pr-42");
+    const ports = await published("mia-qa");
+    await clone.mustPulumi("refresh", "--yes", "--skip-preview", "--stack", "qa");
     await clone.edit("edge/nginx.conf", (text) => `# another image\n${text}`);
-    await up("pr-42");
-    assert.deepEqual(await published("mia-pr-42"), ports);
+    await up("qa");
+    assert.deepEqual(await published("mia-qa"), ports);
   });
 });
