@@ -42,7 +42,15 @@ describe("The whole article", () => {
 
     it("goes through RabbitMQ: while that is away a user is created all the same, and found once it is back", async () => {
       await must("stop", "mia-dev-rmq");
+      const user = await engine.container("user");
+      const from = new Date().toISOString();
       const { id, name } = await createUser(url, newName());
+      // The publisher has tried to send the event.
+      await eventually(
+        within.outage,
+        () => engine.docker("logs", "--since", from, user),
+        ({ output }) => output.includes("lib/publisher.rb"),
+      );
       assert.deepEqual((await search(url, name)).results, []);
       await must("start", "mia-dev-rmq");
       assert.deepEqual((await found(url, name, 60)).results, [{ id, name }]);
