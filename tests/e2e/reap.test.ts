@@ -90,10 +90,12 @@ describe("What was left behind", () => {
   }
 
   it("by pull requests goes once it is old, with what no state knows; dev's and what is fresh stays", async () => {
-    for (const stack of ["pr-1", "pr-2", "pr-3", "pr-4"]) await pullRequest(stack);
+    for (const stack of ["pr-1", "pr-2"]) await pullRequest(stack);
     await Promise.all(["dev", "qa", "pr-1"].map(up));
-    for (const stack of ["dev", "pr-1"]) await leave(stack);
     const old = Date.now();
+    // What comes between the old stacks and the fresh ones takes longer than the command takes to begin.
+    for (const stack of ["dev", "pr-1"]) await leave(stack);
+    for (const stack of ["pr-3", "pr-4"]) await pullRequest(stack);
     await up("pr-3");
     const seconds = Math.floor((Date.now() - old) / 1000);
     const before = await stacks();
