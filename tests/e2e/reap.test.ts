@@ -141,8 +141,11 @@ describe("What was left behind", () => {
       // Until the last resource is in the state, each write makes the stack newer than `--older-than 0s`.
       await eventually(
         within.start,
-        () => updatedAt("pr-5"),
-        (time) => Date.now() - time > 1000,
+        async () => ({ age: Date.now() - (await updatedAt("pr-5")), all: await list() }),
+        ({ age, all }) => {
+          const [going, whole] = ["pr-5", "pr-6"].map((stack) => all.find(({ name }) => name === stack)?.resourceCount);
+          return going === whole && age > 1000;
+        },
       );
       const reaped = await reap("--older-than", "0s");
       says(reaped, 1, /^ {2}pr-5: .*currently locked/, /^✘ pr-6: resource .* because it is protected$/);
