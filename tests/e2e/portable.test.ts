@@ -92,7 +92,7 @@ describe("QA on the engine of dev", () => {
 
   it("runs twice beside dev on one engine, without a port of the three's in common, and one's end is nothing to the others", async () => {
     await clone.mustPulumi("stack", "init", "pr-42", "--no-select", "--copy-config-from", "qa");
-    // What it runs is nothing to the others; a front end has all kinds of ports.
+    // One front end is enough: its platform publishes the same ports as a whole one.
     await clone.configure("pr-42", { "mia:services[0]": "keepwww" });
     const pr = await up("pr-42");
     const ports = (await Promise.all(["mia-qa", "mia-pr-42", "mia-dev"].map(published))).flat();

@@ -62,12 +62,6 @@ describe("What was left behind", () => {
     return JSON.parse(stdout) as { name: string; resourceCount: number; lastUpdate?: string }[];
   }
 
-  /** When the state of a stack was written last, in milliseconds; now where it never was. */
-  async function updatedAt(stack: string): Promise<number> {
-    const found = (await list()).find(({ name }) => name === stack);
-    return found?.lastUpdate === undefined ? Date.now() : Date.parse(found.lastUpdate);
-  }
-
   async function stacks(): Promise<string[]> {
     const all = await list();
     return all.map(({ name, resourceCount }) => `${name} ${resourceCount > 0 ? "lives" : "is empty"}`).sort();
@@ -93,7 +87,7 @@ describe("What was left behind", () => {
     for (const stack of ["pr-1", "pr-2"]) await pullRequest(stack);
     await Promise.all(["dev", "qa", "pr-1"].map(up));
     const old = Date.now();
-    // What comes between the old stacks and the fresh ones takes longer than the command takes to begin.
+    // The steps between the old stacks and the fresh one take longer than the command takes to begin.
     for (const stack of ["dev", "pr-1"]) await leave(stack);
     for (const stack of ["pr-3", "pr-4"]) await pullRequest(stack);
     await up("pr-3");
@@ -139,14 +133,11 @@ describe("What was left behind", () => {
         (all) => all.includes("volume mia-pr-5-data"),
       );
       // Until the last resource is in the state, each write makes the stack newer than `--older-than 0s`.
-      await eventually(
-        within.start,
-        async () => ({ age: Date.now() - (await updatedAt("pr-5")), all: await list() }),
-        ({ age, all }) => {
-          const [going, whole] = ["pr-5", "pr-6"].map((stack) => all.find(({ name }) => name === stack)?.resourceCount);
-          return going === whole && age > 1000;
-        },
-      );
+      await eventually(within.start, list, (all) => {
+        const [going, whole] = ["pr-5", "pr-6"].map((stack) => all.find(({ name }) => name === stack));
+        const age = Date.now() - Date.parse(going?.lastUpdate ?? "");
+        return going?.resourceCount === whole?.resourceCount && age > 1000;
+      });
       const reaped = await reap("--older-than", "0s");
       says(reaped, 1, /^ {2}pr-5: .*currently locked/, /^✘ pr-6: resource .* because it is protected$/);
       assert.equal(lastLine(reaped.output), "✘ Could not be taken away: pr-6. Taken away: pr-3, pr-4.");

@@ -8,11 +8,10 @@ import { atLeast } from "../../platform/versions.mjs";
 import { installPackages, isDebian } from "../apt.mjs";
 import { cache, longRun, moveInto, root, run, say, SetupError, which } from "../steps.mjs";
 import { contentHash } from "../../delivery/content-hash.mjs";
-import { goBuild } from "./go-build.mjs";
+import { goBuild, sourceOf } from "./go-build.mjs";
 import { goVersion, minimumGo } from "./pulumi.mjs";
 
 const recipes = join(root, "toolchain/offline/images");
-const sources = join(root, "toolchain/offline/go");
 const address = process.env.MIA_OFFLINE_REGISTRY || "127.0.0.1:5077";
 const container = "mia-offline-registry";
 
@@ -20,7 +19,7 @@ const container = "mia-offline-registry";
 const { equivalents } = JSON.parse(readFileSync(join(recipes, "equivalents.json"), "utf8"));
 
 /** The images' common prefix. It holds a hash of the recipes, so that one name never means two contents. */
-export const prefix = `${address}/mia/${contentHash([recipes, ...goParts().map((part) => join(sources, part))])}/`;
+export const prefix = `${address}/mia/${contentHash([recipes, ...goParts().map(sourceOf)])}/`;
 
 /** Whether every image is in the registry already. */
 export async function builtImages() {
@@ -108,7 +107,7 @@ async function dockerBuild(setup, recipe, name, base, context) {
 async function context(setup, { recipe, go, npm, maven }) {
   const folder = join(recipes, recipe);
   if ((go ?? npm ?? maven) === undefined) return folder;
-  const files = go === undefined ? [folder] : [join(sources, go.module), folder];
+  const files = go === undefined ? [folder] : [sourceOf(go.module), folder];
   const target = join(cache, `${recipe}-${contentHash(files, JSON.stringify({ go, npm, maven }))}`);
   if (existsSync(target)) return target;
   const fresh = `${target}.${process.pid}`;

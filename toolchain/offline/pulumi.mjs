@@ -15,11 +15,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { addPath, cache, longRun, moveInto, root, run, setVariable, which } from "../steps.mjs";
 import { contentHash } from "../../delivery/content-hash.mjs";
-import { downloadEarly, goBuild } from "./go-build.mjs";
+import { downloadEarly, goBuild, sourceOf } from "./go-build.mjs";
 
 export const minimumGo = "1.26";
 
-const sources = join(root, "toolchain/offline/go");
 const parts = ["pulumi", "language-nodejs", "plugins"];
 const plugins = ["docker", "random", "tls", "command"];
 
@@ -31,10 +30,7 @@ export async function goVersion(setup) {
 
 /** Where a build of just these parts' sources and these versions is kept. */
 function folder(name, parts, versions) {
-  const hash = contentHash(
-    parts.map((part) => join(sources, part)),
-    JSON.stringify(versions),
-  );
+  const hash = contentHash(parts.map(sourceOf), JSON.stringify(versions));
   return join(cache, `${name}-${hash}`);
 }
 
@@ -67,7 +63,7 @@ export async function buildPulumi(setup) {
 function versions() {
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const required = (part) =>
-    /github.com\/pulumi\/pulumi\/\w+\/v3 v(\S+)/.exec(readFileSync(join(sources, part, "go.mod"), "utf8"))[1];
+    /github.com\/pulumi\/pulumi\/\w+\/v3 v(\S+)/.exec(readFileSync(join(sourceOf(part), "go.mod"), "utf8"))[1];
   return {
     engine: required("pulumi"),
     host: required("language-nodejs"),
@@ -171,7 +167,7 @@ const engineVersion = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 
 /** The host's package, with go/language-nodejs/pass-through.go and the one line that uses it. */
 async function hostWithPassThrough(setup, folder) {
-  const part = join(sources, "language-nodejs");
+  const part = sourceOf("language-nodejs");
   const sdk = "github.com/pulumi/pulumi/sdk/v3";
   const downloaded = await longRun(setup, "Get Pulumi's Node host", "go", ["mod", "download", "-json", sdk], {
     cwd: part,

@@ -41,8 +41,8 @@ const lengths = { nothing: 25, "a change": 15, all: 15 };
 const randomOnes = 20;
 
 /**
- * What crashes one after the other. In a plain run the program and the engine once, at different moments; in a long one all at
- * every moment, and twenty at any.
+ * Returns the crashes that follow each other. A plain run kills the program and the engine once, at
+ * different moments; a long run kills each victim at every moment, and twenty at random ones.
  */
 export function crashes(): { seed: number; chain: Crash[] } {
   const decided = seed(885);
