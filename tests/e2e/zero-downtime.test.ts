@@ -173,14 +173,14 @@ describe("No request fails", () => {
 
   it("when a new version never gets healthy: the old one serves, `up` says why, and the next good one converges", async () => {
     await under("never healthy", async () => {
-      await variable("BROKEN", "yes", " readySeconds: 12,");
+      await variable("BROKEN", "yes", " readySeconds: 30,");
       await clone.edit(
         "services/rosi_user_service/config/application.rb",
         (text) => `raise "broken on purpose" if ENV["BROKEN"]\n${text}`,
       );
       const failed = await clone.pulumi("up", "--yes", "--skip-preview");
       assert.notEqual(failed.code, 0);
-      assert.match(failed.output, /error: user runs, but was not in the load balancer within 12 s \(Consul: critical/);
+      assert.match(failed.output, /error: user runs, but was not in the load balancer within 30 s \(Consul: critical/);
       assert.match(failed.output, /broken on purpose/);
       assert.equal((await containers()).length, 2);
     });
