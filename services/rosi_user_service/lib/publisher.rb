@@ -25,6 +25,9 @@ unless connection.queue_exists?(MARK)
 end
 
 swept = Time.at(0)
+# How long it waits before it looks again, in seconds: longer while nothing happens, since each look costs CPU time.
+SHORTEST, LONGEST = 0.1, 0.5
+pause = SHORTEST
 loop do
   # Several instances take turns over whole batches.
   published = Event.transaction do
@@ -41,6 +44,7 @@ loop do
     Event.where(published_at: ...KEPT.ago).delete_all
     swept = Time.current
   end
-  sleep(returned.empty? ? 0.1 : 1) if published.zero?
+  pause = published.zero? ? [pause * 1.5, LONGEST].min : SHORTEST
+  sleep(returned.empty? ? pause : 1) if published.zero?
   returned.clear
 end

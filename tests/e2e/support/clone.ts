@@ -66,7 +66,8 @@ export class Clone {
         env,
       });
       if (links.code !== 0) await succeed("cp", ["-a", join(root, "node_modules"), folder], { cwd: home, env });
-      await succeed("npm", ["run", "--silent", "prepare"], { cwd: folder, env });
+      // As `npm ci` does by the script "prepare".
+      await succeed("node", ["toolchain/stack-file-filter.mjs", "--install"], { cwd: folder, env });
     }
     return clone;
   }
@@ -124,11 +125,14 @@ export class Clone {
   }
 
   /**
-   * Lets both stacks run these services alone, and lets the samples use no search engine: OpenSearch costs most of an `up`, and
-   * only tests of the whole platform need it.
+   * Lets both stacks run these services alone, and `user` use the database alone. OpenSearch and RabbitMQ cost most of an `up`,
+   * and only tests of the whole platform need them. Without RabbitMQ the service's publisher can't run.
    */
   async reduce(...services: string[]): Promise<void> {
-    await this.edit("platform/catalogue/microservices.ts", (text) => text.replace(', "elastic"]', "]"));
+    await this.edit("platform/catalogue/microservices.ts", (text) =>
+      text.replace('["db", "memcache", "rmq", "consul", "elastic"]', '["db", "consul"]'),
+    );
+    rmSync(join(this.folder, "services/rosi_user_service/bin/bootstrap/compose/start_consumers"));
     for (const stack of ["dev", "qa"]) await this.select(stack, ...services);
     await this.commit();
   }

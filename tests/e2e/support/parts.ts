@@ -4,9 +4,9 @@ export const services = ["catalog", "keeplounge", "keepwww", "user"];
 /** All containers of a platform, by name. */
 export const parts = [...services, "consul", "db", "edge", "elastic", "lb", "memcache", "registrator", "rmq"].sort();
 
-/** The containers of a platform that runs these services without OpenSearch: Clone.reduce. */
+/** The containers of a platform that Clone.reduce has left with these services, `user` among them. */
 export function reducedParts(names: readonly string[]): string[] {
-  return [...names, "consul", "db", "edge", "lb", "memcache", "registrator", "rmq"].sort();
+  return [...names, "consul", "db", "edge", "lb", "registrator"].sort();
 }
 
 /** A name without what Pulumi has put behind it. */
