@@ -455,7 +455,7 @@ describe("The data of a stack", () => {
     const rename = (volume: string) =>
       clone.edit(catalogue, (text) => text.replace(`volume: "${volume}"`, `volume: "${volume}-2"`));
 
-    for (const stack of ["dev", "qa"]) {
+    for (const stack of isLong ? ["dev", "qa"] : ["dev"]) {
       it(`is not deleted by an \`up\` of ${stack} that has another in its place`, async () => {
         await rename("data");
         await isRefused(stack, gone(stack, "data"));

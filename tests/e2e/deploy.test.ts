@@ -8,6 +8,7 @@ import type { Ended } from "./support/command.ts";
 import { pace, type Kind, Load, slow } from "./support/load.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { lastLine } from "./support/qa-run.ts";
+import { isLong } from "./support/random.ts";
 
 const kinds: Kind[] = [
   { method: "GET", path: "/user/users?ids=0", status: 200, words: '{"users":[]}' },
@@ -107,6 +108,7 @@ describe("One service of a stack that runs", () => {
     assert.equal(ended.code, 1, ended.output);
     assert.match(lastLine(ended.output), words);
     assert.equal(config(), before);
+    if (isLong) await isUnchanged();
     return ended;
   }
 

@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { Clone } from "./support/clone.ts";
 import { type Ended, eventually, succeed } from "./support/command.ts";
 import { MachineHost } from "./support/machine-host.ts";
+import { itInLongSuite } from "./support/it-in-long-suite.ts";
 import { isLong } from "./support/random.ts";
 import { PrivateRegistry } from "./support/private-registry.ts";
 import { lastLine } from "./support/qa-run.ts";
@@ -169,11 +170,20 @@ describe("A machine that is another computer", () => {
     const context = (name: string, endpoint: string) =>
       succeed("docker", ["context", "create", name, "--docker", endpoint], { cwd: clone.folder, env: clone.env });
 
-    it("with its certificates has a platform, and is left with nothing", async () => {
+    before(async () => {
       // docker-machine's own, whose engine has stayed as it was made.
       const files = ["ca", "cert", "key"].map((name) => `${name}=${join(store, "certs", `${name}.pem`)}`);
       await context("elsewhere", [`host=tcp://${host.address}:2376`, ...files].join(","));
       await make("by-context", { driver: "context", name: "elsewhere" });
+    });
+
+    it("is found with its certificates", async () => {
+      const { output } = await clone.mustPulumi("preview", "--stack", "by-context");
+      assert.match(output, /Container keepwww create/);
+      assert.doesNotMatch(output, /warning/i);
+    });
+
+    itInLongSuite("has a platform, and is left with nothing", async () => {
       await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", "by-context");
       await unchanged("by-context");
       await npm("down", "--", "--stack", "by-context", "--yes");

@@ -28,12 +28,6 @@ describe("A new service", () => {
     await engine.clear();
   });
 
-  /** Lets a stack run these services alone. */
-  async function select(stack: string, ...services: string[]): Promise<void> {
-    const values = services.map((name, i) => [`mia:services[${String(i)}]`, name]);
-    await clone.configure(stack, Object.fromEntries(values) as Record<string, string>);
-  }
-
   async function golden(): Promise<string> {
     const recorded = await clone.run("node", ["review/record.ts", "dev"]);
     assert.equal(recorded.code, 0, recorded.output);
@@ -86,7 +80,7 @@ createServer((request, response) => {
   });
 
   it("is there with the next `up`: routed, checked, shown", async () => {
-    await select("dev", "order", "greet");
+    await clone.select("dev", "order", "greet");
     await clone.mustPulumi("up", "--yes", "--skip-preview");
     assert.deepEqual(await (await fetch(clone.url("http", "/order/"))).json(), { service: "order" });
     assert.equal((await fetch(clone.url("http", "/order/health"))).status, 200);
@@ -149,7 +143,7 @@ createServer((request, response) => {
   it("with everything baked answers too", async () => {
     await clone.mustPulumi("stack", "init", "qa", "--no-select");
     const qa = await clone.useFreePorts("qa");
-    await select("qa", "order", "greet", "keepwww");
+    await clone.select("qa", "order", "greet", "keepwww");
     await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", "qa");
     const at = (path: string) =>
       fetch(`http://127.0.0.1:${String(qa.http)}${path}`).then((response) => response.text());

@@ -27,7 +27,12 @@ describe("QA on the engine of dev", () => {
     ({ engine, clone } = platform);
     await clone.mustPulumi("stack", "init", "qa", "--no-select");
     const free = { "mia:httpPort": "0", "mia:statusPort": "0", "mia:consulPort": "0" };
-    await clone.configure("qa", { ...free, "mia:mode": "staging" });
+    await clone.configure("qa", {
+      ...free,
+      "mia:mode": "staging",
+      "mia:services[0]": "keepwww",
+      "mia:services[1]": "user",
+    });
     [dev, qa] = [await urls("dev"), await up("qa")];
   });
 

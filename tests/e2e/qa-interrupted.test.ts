@@ -9,6 +9,7 @@ import { type Interruption, interruptions } from "./support/interruptions.ts";
 import { nothingIsLeft } from "./support/nothing-left.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { kill, processesOf } from "./support/processes.ts";
+import { isLong } from "./support/random.ts";
 import { lastLine, QaRun } from "./support/qa-run.ts";
 import { hung, within } from "../support/limits.ts";
 import { pause } from "../support/pause.ts";
@@ -26,6 +27,7 @@ describe("`npm run qa` that is interrupted or killed", function () {
     console.log(`      MIA_SEED=${String(seed)}${ownState ? ", the clone's own state" : ""}`);
     engine = await OwnEngine.shared();
     clone = await Clone.make({ dockerHost: engine.host });
+    if (!isLong) await clone.reduce("user");
   });
 
   after(async () => {

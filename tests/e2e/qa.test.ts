@@ -7,15 +7,14 @@ import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { nothingIsLeft } from "./support/nothing-left.ts";
 import { OwnEngine } from "./support/own-engine.ts";
-import { reducedParts, withoutSuffix } from "./support/parts.ts";
+import { withoutSuffix } from "./support/parts.ts";
 import { processesOf } from "./support/processes.ts";
 import { isLong } from "./support/random.ts";
 import { lastLine, QaRun } from "./support/qa-run.ts";
 import { within } from "../support/limits.ts";
 
-/** What the tests run that are not about all parts. */
-const fewServices = ["user"];
-const fewer = reducedParts(fewServices);
+/** The parts of the platform in the tests that are not about all parts: it serves one front end. */
+const fewer = ["consul", "edge", "keepwww", "lb", "registrator"];
 
 describe("`npm run qa`", () => {
   let engine: OwnEngine;
@@ -77,19 +76,6 @@ describe("`npm run qa`", () => {
     await nothingIsLeft(clone, engine);
   });
 
-  it("says where an image can't be built, and leaves nothing, nor a stack that it has made", async () => {
-    await clone.edit("frontend/keep_www/Dockerfile", (text) => `${text}RUN exit 7\n`);
-    const { code, output } = await qa("--stack", "pr-42").ended();
-    await clone.git("checkout", "frontend/keep_www/Dockerfile");
-    assert.equal(code, 2, output);
-    assert.match(
-      lastLine(output),
-      /^✘ Up of stack pr-42 failed \(frontend\/keep_www\/ could not be built \(.*code: 7\)\); the logs are in \.mia\/qa\/pr-42\/[^;]+; nothing of stack pr-42 is left\.$/,
-    );
-    assert.doesNotMatch((await clone.mustPulumi("stack", "ls")).stdout, /pr-42/);
-    await nothingIsLeft(clone, engine);
-  });
-
   const test = "acceptance/zz.test.ts";
 
   async function accepting(text: string, ...args: string[]) {
@@ -100,7 +86,20 @@ describe("`npm run qa`", () => {
   }
 
   describe("of a small platform", () => {
-    before(() => clone.reduce(...fewServices));
+    before(() => clone.select("qa", "keepwww"));
+
+    it("says where an image can't be built, and leaves nothing, nor a stack that it has made", async () => {
+      await clone.edit("frontend/keep_www/Dockerfile", (text) => `${text}RUN exit 7\n`);
+      const { code, output } = await qa("--stack", "pr-42").ended();
+      await clone.git("checkout", "frontend/keep_www/Dockerfile");
+      assert.equal(code, 2, output);
+      assert.match(
+        lastLine(output),
+        /^✘ Up of stack pr-42 failed \(frontend\/keep_www\/ could not be built \(.*code: 7\)\); the logs are in \.mia\/qa\/pr-42\/[^;]+; nothing of stack pr-42 is left\.$/,
+      );
+      assert.doesNotMatch((await clone.mustPulumi("stack", "ls")).stdout, /pr-42/);
+      await nothingIsLeft(clone, engine);
+    });
 
     it("says which acceptance test fails, keeps logs and report, and leaves nothing", async () => {
       const { code, output } = await accepting(
@@ -143,15 +142,15 @@ describe("`npm run qa`", () => {
     });
 
     it("says where an `up` fails, and keeps every container's log", async () => {
-      const catalogue = "platform/catalogue/microservices.ts";
-      await clone.edit(catalogue, (text) => text.replace("user: { ", "user: { readySeconds: 8, "));
-      await clone.edit("services/rosi_user_service/config/routes.rb", () => 'raise "it is broken"\n');
+      const catalogue = "platform/catalogue/frontends.ts";
+      await clone.edit(catalogue, (text) => text.replace("keepwww: { ", "keepwww: { readySeconds: 8, "));
+      rmSync(join(clone.folder, "frontend/keep_www/index.html"));
       const { code, output } = await qa("--stack", "pr-42").ended();
-      await clone.git("checkout", catalogue, "services/rosi_user_service/config/routes.rb");
+      await clone.git("checkout", catalogue, "frontend/keep_www/index.html");
       assert.equal(code, 2, output);
       assert.match(
         lastLine(output),
-        /^✘ Up of stack pr-42 failed \(user runs, but was not in the load balancer within 8 s \(.*\)\); the logs are in \.mia\/qa\/pr-42\/[^;]+; nothing of stack pr-42 is left\.$/,
+        /^✘ Up of stack pr-42 failed \(keepwww runs, but was not in the load balancer within 8 s \(.*\)\); the logs are in \.mia\/qa\/pr-42\/[^;]+; nothing of stack pr-42 is left\.$/,
       );
       logsAreKept(lastLine(output), "mia-pr-42", fewer, "up.log", "destroy.log");
       await nothingIsLeft(clone, engine);

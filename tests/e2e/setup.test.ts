@@ -22,8 +22,12 @@ import { command, succeed } from "./support/command.ts";
 import { oldEngine } from "./support/old-engine.ts";
 import { OwnEngine } from "./support/own-engine.ts";
 import { itInLongSuite } from "./support/it-in-long-suite.ts";
-import { parts, withoutSuffix } from "./support/parts.ts";
+import { parts, reducedParts, withoutSuffix } from "./support/parts.ts";
+import { isLong } from "./support/random.ts";
 import { commandSeconds } from "../support/limits.ts";
+
+/** What a plain run has in dev. */
+const services = ["keepwww", "user"];
 
 const salt = "encryptionsalt: v1:oQbQ/pevBbQ=:v1:MdduSGaEvEetX1zN:qVrvpDElDSR4JtAJM+fcE8ghNgDmfA==\n";
 
@@ -34,10 +38,11 @@ describe("`npm run up` on a machine that has but Node and npm", () => {
   let bare: NodeJS.ProcessEnv;
 
   before(async () => {
-    engine = await OwnEngine.start({ empty: true });
+    engine = await OwnEngine.shared();
     clone = await Clone.make({ dockerHost: engine.host, packages: false });
-    // One front end is enough for qa: dev runs all parts.
-    await clone.reduceToFrontends("qa", "keepwww");
+    // The long suite runs all parts in dev. One front end is enough for qa.
+    if (!isLong) await clone.reduce(...services);
+    await clone.select("qa", "keepwww");
     const real = process.env["HOME"] ?? "";
     bare = {
       ...withoutOurTools(process.env),
@@ -54,7 +59,7 @@ describe("`npm run up` on a machine that has but Node and npm", () => {
 
   after(async () => {
     clone.remove();
-    await engine.remove();
+    await engine.clear();
   });
 
   const npm = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
@@ -95,7 +100,7 @@ describe("`npm run up` on a machine that has but Node and npm", () => {
     const names = (await engine.docker("ps", "--format", "{{.Names}}")).stdout.trim().split("\n");
     const qaParts = ["consul", "edge", "keepwww", "lb", "registrator"];
     assert.deepEqual(names.map(withoutSuffix).sort(), [
-      ...parts.map((part) => `mia-dev-${part}`),
+      ...(isLong ? parts : reducedParts(services)).map((part) => `mia-dev-${part}`),
       ...qaParts.map((part) => `mia-qa-${part}`),
     ]);
     await mustNpm("preview", "--", "--stack", "qa", "--expect-no-changes");

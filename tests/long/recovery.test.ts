@@ -1,4 +1,4 @@
-// Requires: pulumi, engine, quiet-machine.
+// Requires: pulumi, engine.
 
 import { createUser } from "../../acceptance/flow.ts";
 import { Clone } from "../e2e/support/clone.ts";

@@ -21,6 +21,8 @@ const whole = [
   "machine-lost",
   "qa",
   "qa-interrupted",
+  "images",
+  "deploy",
   "backup",
   "crash",
   "chaos",

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { check, conclude } from "../../toolchain/check.mjs";
 import { main, say, SetupError } from "../../toolchain/steps.mjs";
 import { add, balance, nameOf, type Result, runLane } from "./lanes.ts";
-import { provide, requirementsOf, unitsOf } from "./requirements.ts";
+import { provide, unitsOf } from "./requirements.ts";
 import { secondsIn, table } from "./table.ts";
 
 const folder = "tests/e2e";
@@ -17,24 +17,19 @@ async function some(files: readonly string[]): Promise<Result> {
   return runLane(await provide(files), "alone", files, true);
 }
 
-/** The checks, then all files: those that measure recovery times get the machine for themselves at the end. */
+/** The checks, then all files. */
 async function all(): Promise<Result> {
   const files = readdirSync(folder)
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => `${folder}/${file}`);
   const setup = await provide(files);
   const checked = { ...(await check(setup)), times: [] };
-  const isQuiet = (file: string) => requirementsOf(file).includes("quiet-machine");
-  const together = balance(
-    unitsOf(files.filter((file) => !isQuiet(file))),
-    secondsIn(readFileSync(timesFile, "utf8")),
-    lanes,
-  );
-  together.forEach((lane, i) => {
+  const balanced = balance(unitsOf(files), secondsIn(readFileSync(timesFile, "utf8")), lanes);
+  balanced.forEach((lane, i) => {
     say(`  lane ${String(i + 1)}: ${lane.map(nameOf).join(", ")}`);
   });
-  const results = await Promise.all(together.map((lane, i) => runLane(setup, `lane-${String(i + 1)}`, lane)));
-  return add(checked, ...results, await runLane(setup, "quiet", files.filter(isQuiet)));
+  const results = await Promise.all(balanced.map((lane, i) => runLane(setup, `lane-${String(i + 1)}`, lane)));
+  return add(checked, ...results);
 }
 
 async function test(files: readonly string[]): Promise<Result> {

@@ -31,8 +31,6 @@ const steps = {
   virtualbox: [],
   browser: [browser],
   syft: [syft],
-  /** The file holds the platform to seconds: nothing runs beside it. */
-  "quiet-machine": [],
 } satisfies Record<string, readonly Step[]>;
 
 /** What the steps may have to build from Go modules, after the platform's own. */

@@ -134,18 +134,12 @@ export class Clone {
     );
     rmSync(join(this.folder, "services/rosi_user_service/bin/bootstrap/compose/start_consumers"));
     for (const stack of ["dev", "qa"]) await this.select(stack, ...services);
-    await this.commit();
   }
 
-  /** Lets a stack run these services alone, in a file that is to be committed. */
-  private async select(stack: string, ...services: string[]): Promise<void> {
-    const selection = `config:\n  mia:services: [${services.join(", ")}]`;
-    await this.edit(`Pulumi.${stack}.yaml`, (text) => text.replace(/^config:$/m, selection));
-  }
-
-  /** Lets one stack run front ends alone, which need no backing service. */
-  async reduceToFrontends(stack: string, ...frontends: string[]): Promise<void> {
-    await this.select(stack, ...frontends);
+  /** Lets a stack run these services alone, and commits that with all other edits. */
+  async select(stack: string, ...services: string[]): Promise<void> {
+    const selection = `config:\n  mia:services: [${services.join(", ")}]\n`;
+    await this.edit(`Pulumi.${stack}.yaml`, (text) => text.replace(/^config:\n( {2}mia:services: .*\n)?/m, selection));
     await this.commit();
   }
 
