@@ -33,7 +33,7 @@ describe("The platform after trouble", () => {
 
   const must = async (...args: string[]) => engine.must(...args);
 
-  const allWell = (seconds: number) => allPartsWell(clone, seconds);
+  const allWell = (seconds: number) => allPartsWell(engine, clone, seconds);
   const status = () => statusOf(clone);
 
   it("everything is back and passing within 60 s of an engine's restart, and nothing is to be changed", async () => {

@@ -40,7 +40,7 @@ describe("A service", () => {
 
   const must = async (...args: string[]) => engine.must(...args);
 
-  const allWell = (seconds: number) => allPartsWell(clone, seconds);
+  const allWell = (seconds: number) => allPartsWell(engine, clone, seconds);
 
   describe("through the load balancer", () => {
     it("creates a user and finds it again, also in its own database", async () => {

@@ -2,16 +2,19 @@ import { within } from "../../support/limits.ts";
 import type { Clone } from "./clone.ts";
 import { type Ended, eventually } from "./command.ts";
 import type { OwnEngine } from "./own-engine.ts";
+import type { TestEngine } from "./test-engine.ts";
 
 /** Runs `npm run status` of stack dev, whose exit code is 0 where every part is well. */
 export function statusOf(clone: Clone): Promise<Ended> {
   return clone.run("node", ["toolchain/mia.mjs", "status"]);
 }
 
-/** Waits until `npm run status` calls every part of stack dev well. */
-export async function allPartsWell(clone: Clone, seconds: number): Promise<void> {
+/** Waits until `npm run status` calls every part of stack dev well: two CPU seconds for an answer, so Docker is asked first. */
+export async function allPartsWell(engine: TestEngine, clone: Clone, seconds: number): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  await eventually(seconds, () => engine.isWell(), Boolean);
   await eventually(
-    seconds,
+    (deadline - Date.now()) / 1000,
     () => statusOf(clone),
     ({ code }) => code === 0,
   );
@@ -26,7 +29,7 @@ export async function recoversFromKill(engine: OwnEngine, clone: Clone, part: st
     () => engine.must("inspect", "--format", "{{.State.Pid}} {{.State.Running}}", name),
     (now) => now.endsWith("true") && !now.startsWith(`${String(pid)} `),
   );
-  await allPartsWell(clone, within.recovery);
+  await allPartsWell(engine, clone, within.recovery);
   await eventually(
     within.recovery,
     () => fetch(clone.url("http", "/user/users/1")),
