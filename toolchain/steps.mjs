@@ -25,7 +25,9 @@ export class SetupError extends Error {}
 
 /** @returns {Setup} */
 export function newSetup({ quiet = false, later = /** @type {string[]} */ ([]) } = {}) {
-  return { env: { ...process.env }, set: {}, path: [], quiet, later };
+  // Node 22 and later keep compiled code there: Pulumi's SDK is loaded in half of the time.
+  const compiled = { NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compile") };
+  return { env: { ...compiled, ...process.env }, set: {}, path: [], quiet, later };
 }
 
 /** Sets a variable for all later commands and for `npm run -s env`. */

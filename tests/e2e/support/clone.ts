@@ -267,7 +267,7 @@ export class Clone {
 /** An environment without what our own set-up has put into it, as a user's is before. */
 export function withoutOurTools(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = /[/\\](\.mia|mia)[/\\]|node_modules[/\\]\.bin/;
-  const kept = Object.entries(env).filter(([name]) => !/^(PULUMI_|MIA_|npm_|INIT_CWD|NODE$)/.test(name));
+  const kept = Object.entries(env).filter(([name]) => !/^(PULUMI_|MIA_|npm_|INIT_CWD|NODE$|NODE_COMPILE_CACHE$)/.test(name));
   const path = (env["PATH"] ?? "").split(delimiter).filter((folder) => !ours.test(`${folder}/`));
   return { ...Object.fromEntries(kept), PATH: path.join(delimiter) };
 }
@@ -300,8 +300,9 @@ function cleanEnvironment(home: string, dockerHost: string | undefined): NodeJS.
     // As the README tells those who keep their state in files.
     PULUMI_BACKEND_URL: `file://${join(home, "state")}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE: "a passphrase of the test's own",
-    // Pulumi's programs collect their garbage seldom: a preview takes a sixth less CPU time.
+    // Pulumi's programs collect their garbage seldom, and Node keeps compiled code: a preview takes a fifth less CPU time.
     GOGC: "400",
+    NODE_COMPILE_CACHE: join(home, "compiled"),
     ...(dockerHost === undefined ? {} : { DOCKER_HOST: dockerHost }),
   };
 }
