@@ -67,9 +67,17 @@ describe("A machine that is another computer", () => {
     if (trusted !== undefined) rmSync(trusted, { recursive: true, force: true });
     await clone.pulumi("-C", "registry", "state", "unprotect", "--all", "--yes");
     await clone.pulumi("-C", "registry", "destroy", "--yes");
+    await removeImages();
     clone.remove();
     await host.remove();
   });
+
+  /** Takes the images that were pushed to the registry off this computer's engine. */
+  async function removeImages(): Promise<void> {
+    const { stdout } = await clone.run("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}"]);
+    const pushed = stdout.split("\n").filter((name) => name.startsWith(`${registry.address}/`));
+    await clone.run("docker", ["rmi", ...pushed]);
+  }
 
   /** Up, accepted, unchanged. */
   async function works(stack: string): Promise<string> {

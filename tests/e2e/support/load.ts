@@ -29,7 +29,7 @@ export const slow: Kind = { method: "GET", path: "/user/slow", status: 200, word
  * The pause of a client after each answer, in milliseconds: eight clients that send without a pause take half of both cores,
  * and slow what they are to meet. The long suite sends without a pause.
  */
-export const pace = isLong ? 0 : 100;
+export const pace = isLong ? 0 : 200;
 
 /** What a load has seen since it was asked last. */
 export interface Seen {
