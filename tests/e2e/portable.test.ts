@@ -9,6 +9,9 @@ import { pace, type Kind, Load } from "./support/load.ts";
 import type { OwnEngine } from "./support/own-engine.ts";
 import { SharedPlatform } from "./support/shared-platform.ts";
 
+/** What qa runs. */
+const services = ["keepwww", "user"];
+
 /** The outputs of a stack that are of use here. */
 interface Urls {
   readonly lbUrl: string;
@@ -18,28 +21,30 @@ interface Urls {
 describe("QA on the engine of dev", () => {
   let platform: SharedPlatform;
   let engine: OwnEngine;
+  /** Where the stacks of qa are brought up: with the services that are asked here. */
   let clone: Clone;
   let dev: Urls;
   let qa: Urls;
 
   before(async () => {
     platform = await SharedPlatform.get();
-    ({ engine, clone } = platform);
+    ({ engine } = platform);
+    clone = await Clone.make({ dockerHost: engine.host });
+    await clone.reduce(...services);
     await clone.mustPulumi("stack", "init", "qa", "--no-select");
     const free = { "mia:httpPort": "0", "mia:statusPort": "0", "mia:consulPort": "0" };
-    await clone.configure("qa", {
-      ...free,
-      "mia:mode": "staging",
-      "mia:services[0]": "keepwww",
-      "mia:services[1]": "user",
-    });
+    await clone.configure("qa", { ...free, "mia:mode": "staging" });
     [dev, qa] = [await urls("dev"), await up("qa")];
   });
 
   after(async () => {
     for (const stack of ["qa", "pr-42"]) await clone.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack);
+    clone.remove();
     await platform.restore();
   });
+
+  const cloneOf = (stack: string) => (stack === "dev" ? platform.clone : clone);
+  const unchanged = (stack: string) => cloneOf(stack).mustPulumi("preview", "--expect-no-changes", "--stack", stack);
 
   async function up(stack: string): Promise<Urls> {
     await clone.mustPulumi("up", "--yes", "--skip-preview", "--stack", stack);
@@ -47,7 +52,7 @@ describe("QA on the engine of dev", () => {
   }
 
   async function urls(stack: string): Promise<Urls> {
-    const { stdout } = await clone.mustPulumi("stack", "output", "--json", "--stack", stack);
+    const { stdout } = await cloneOf(stack).mustPulumi("stack", "output", "--json", "--stack", stack);
     return JSON.parse(stdout) as Urls;
   }
 
@@ -68,7 +73,7 @@ describe("QA on the engine of dev", () => {
     };
     assert.deepEqual(await mounts(await engine.container("user")), ["/web/rubygems", "/web/service"]);
     assert.deepEqual(await mounts(await engine.container("user", "mia-qa")), [""]);
-    for (const stack of ["dev", "qa"]) await clone.mustPulumi("preview", "--expect-no-changes", "--stack", stack);
+    for (const stack of ["dev", "qa"]) await unchanged(stack);
   });
 
   it("never answers for dev, whose services have the same names, nor the other way round", async () => {
@@ -132,7 +137,7 @@ describe("QA on the engine of dev", () => {
       (await engine.remains()).filter((name) => name.includes("mia-pr-42")),
       [],
     );
-    for (const stack of ["qa", "dev"]) await clone.mustPulumi("preview", "--expect-no-changes", "--stack", stack);
+    for (const stack of ["qa", "dev"]) await unchanged(stack);
     assert.notEqual(qa.lbUrl, pr.lbUrl);
     const variables = await engine.must("exec", await engine.container("user", "mia-qa"), "printenv", "RAILS_ENV");
     assert.equal(variables, "staging");
@@ -150,6 +155,7 @@ describe("QA on the engine of dev", () => {
     const before = process.umask(0o077);
     const other = await Clone.make({ dockerHost: engine.host }).finally(() => process.umask(before));
     try {
+      await other.reduce(...services);
       assert.equal(statSync(join(other.folder, "lb/Dockerfile")).mode & 0o777, 0o600);
       await clone.run("cp", ["Pulumi.qa.yaml", other.folder]);
       await other.giveTo("nobody", clone);
