@@ -69,7 +69,7 @@ describe("A stack whose machine", () => {
     await clone.configure("qa", {
       "mia:machine.driver": "docker-machine",
       "mia:machine.memoryMib": "1024",
-      "mia:machine.diskMib": "100",
+      "mia:machine.diskMib": "4096",
       // Another than other tests' machines are in, so that those can run at the same time.
       "mia:machine.options.virtualbox-hostonly-cidr": "192.168.61.1/24",
     });

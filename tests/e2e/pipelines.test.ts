@@ -190,10 +190,10 @@ describe("A pull request", () => {
       "index.ts",
       (text: string) =>
         text.replace(
-          'new Infrastructure("memcache", { environment,',
-          'new Infrastructure("memcache", { ports: [{ container: 11211, address, port: 11211 }], environment,',
+          'new Infrastructure("registrator", {\n',
+          'new Infrastructure("registrator", {\n  ports: [{ container: 11211, address, port: 11211 }],\n',
         ),
-      /✘ dev: private-backends: memcache publishes its port 11211\/tcp at 127\.0\.0\.1:11211, where others than the platform's services reach it\. Fix: /,
+      /✘ dev: private-backends: registrator publishes its port 11211\/tcp at 127\.0\.0\.1:11211, where others than the platform's services reach it\. Fix: /,
     ],
     [
       "breaks a rule of platform/check.ts",
