@@ -6,6 +6,7 @@ import { type Address, docker, lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
 import { stateOf } from "./machine/states.ts";
 import { isWell, type There, thereOn } from "./machine/there.ts";
+import { oneLine } from "./one-line.ts";
 import { knownValueOf, valueOf } from "./value.ts";
 
 /** How long to wait for whom. */
@@ -157,9 +158,9 @@ async function look(id: string, engine: Address): Promise<Look> {
   }
   if (Status !== "running") return { kind: "not yet", words: `is ${Status}` };
   if (Health === undefined || Health.Status === "healthy") return { kind: "healthy", words: "" };
-  const said = Health.Log?.at(-1)?.Output.trim();
+  const said = oneLine(Health.Log?.at(-1)?.Output ?? "");
   const kind = Health.Status === "starting" ? "starting" : "not yet";
-  return { kind, words: `is ${Health.Status}${said ? ` (its health check says: ${said})` : ""}` };
+  return { kind, words: `is ${Health.Status}${said === "" ? "" : ` (its health check says: ${said})`}` };
 }
 
 async function failure(

@@ -5,6 +5,7 @@ import { stillHealthy } from "./healthy.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
+import { oneLine } from "./one-line.ts";
 import type { Service } from "./service.ts";
 import { valueOf } from "./value.ts";
 
@@ -91,7 +92,7 @@ function wordsOf(instance: Instance, checks: readonly Check[] | undefined): stri
   const own = ownOf(instance, checks);
   const check = own.find(({ Status }) => Status !== "passing") ?? own[0];
   if (check === undefined) return "Consul does not know it";
-  return `Consul: ${check.Status} ${check.Output.trim()}`.trim();
+  return `Consul: ${check.Status} ${oneLine(check.Output)}`.trim();
 }
 
 /** Says how it is, where that is new; shown while it goes on, and gone afterwards. */
