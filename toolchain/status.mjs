@@ -1,14 +1,16 @@
 // `npm run status`: what runs, since when, what Consul says of it and where it is.
 
-import { atStack, containers, outputs, platformName } from "./platform.mjs";
+import { containers, outputsOf, platformName } from "./platform.mjs";
+import { atEngine, ownerOf, readState } from "./remains.mjs";
 
 const header = ["PART", "STATE", "SINCE", "CONSUL", "ADDRESS"];
 
 /** Prints a table of a stack's parts; the exit code is 0 where all of them are well. */
 export async function status(setup, stack) {
-  const { images, replicas, consulUrl } = await outputs(setup, stack);
+  const state = await readState(setup, stack);
+  const { images, replicas, consulUrl } = outputsOf(state, stack);
   const [running, instances] = await Promise.all([
-    containers(await atStack(setup, stack), stack),
+    containers({ ...setup, env: atEngine(setup.env, ownerOf(state)) }, stack),
     instancesOf(consulUrl, stack),
   ]);
   const parts = [...new Set([...Object.keys(images), ...running.map(({ part }) => part)])];
