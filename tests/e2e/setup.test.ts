@@ -244,20 +244,6 @@ describe("`npm run up` on a machine that has but Node and npm", () => {
       }
     });
 
-    it("names the log and the way out when npm fails", async () => {
-      rmSync(join(clone.folder, "node_modules/.package-lock.json"));
-      const words = await refusal({
-        npm_config_registry: "http://127.0.0.1:9/",
-        npm_config_cache: join(clone.home, "no-cache"),
-        npm_config_fetch_retries: "0",
-      });
-      assert.equal(
-        words,
-        `✘ npm ci failed (npm: exit 1): see ${clone.folder}/.mia/logs/npm-ci.log. If npm can't reach its registry, set its proxy or registry and try again.`,
-      );
-      assert.match(readFileSync(join(clone.folder, ".mia/logs/npm-ci.log"), "utf8"), /127\.0\.0\.1:9/);
-    });
-
     it("says that an engine is too old", async () => {
       const old = await oldEngine();
       try {
@@ -276,6 +262,21 @@ describe("`npm run up` on a machine that has but Node and npm", () => {
         words,
         /^✘ The Docker engine at unix:\/\/\/nowhere\/docker\.sock does not answer \(.+\): start it, or unset DOCKER_HOST or `docker context use default`\.$/,
       );
+    });
+
+    // The last one, since npm has removed the packages by then.
+    it("names the log and the way out when npm fails", async () => {
+      rmSync(join(clone.folder, "node_modules/.package-lock.json"));
+      const words = await refusal({
+        npm_config_registry: "http://127.0.0.1:9/",
+        npm_config_cache: join(clone.home, "no-cache"),
+        npm_config_fetch_retries: "0",
+      });
+      assert.equal(
+        words,
+        `✘ npm ci failed (npm: exit 1): see ${clone.folder}/.mia/logs/npm-ci.log. If npm can't reach its registry, set its proxy or registry and try again.`,
+      );
+      assert.match(readFileSync(join(clone.folder, ".mia/logs/npm-ci.log"), "utf8"), /127\.0\.0\.1:9/);
     });
   });
 });
