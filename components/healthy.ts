@@ -2,11 +2,11 @@ import type { Container } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HealthCheck } from "../platform/catalogue/infrastructure.ts";
+import { quoted } from "../platform/one-line.ts";
 import { type Address, docker, lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
 import { stateOf } from "./machine/states.ts";
 import { isWell, type There, thereOn } from "./machine/there.ts";
-import { oneLine } from "./one-line.ts";
 import { knownValueOf, valueOf } from "./value.ts";
 
 /** How long to wait for whom. */
@@ -158,7 +158,7 @@ async function look(id: string, engine: Address): Promise<Look> {
   }
   if (Status !== "running") return { kind: "not yet", words: `is ${Status}` };
   if (Health === undefined || Health.Status === "healthy") return { kind: "healthy", words: "" };
-  const said = oneLine(Health.Log?.at(-1)?.Output ?? "");
+  const said = quoted(Health.Log?.at(-1)?.Output ?? "");
   const kind = Health.Status === "starting" ? "starting" : "not yet";
   return { kind, words: `is ${Health.Status}${said === "" ? "" : ` (its health check says: ${said})`}` };
 }

@@ -1,11 +1,11 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
+import { quoted } from "../platform/one-line.ts";
 import { stillHealthy } from "./healthy.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import { lastLogLines } from "./machine/docker.ts";
 import type { Machine } from "./machine/machine.ts";
-import { oneLine } from "./one-line.ts";
 import type { Service } from "./service.ts";
 import { valueOf } from "./value.ts";
 
@@ -92,7 +92,7 @@ function wordsOf(instance: Instance, checks: readonly Check[] | undefined): stri
   const own = ownOf(instance, checks);
   const check = own.find(({ Status }) => Status !== "passing") ?? own[0];
   if (check === undefined) return "Consul does not know it";
-  return `Consul: ${check.Status} ${oneLine(check.Output)}`.trim();
+  return `Consul: ${check.Status} ${quoted(check.Output)}`.trim();
 }
 
 /** Says how it is, where that is new; shown while it goes on, and gone afterwards. */

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { oneLine } from "./one-line.ts";
 import type { Problem } from "./problem.ts";
 
 const way = "correct it; `npm run check` shows it in its place";
@@ -33,8 +34,4 @@ export function brokenFile(error: unknown, folder: string): Problem | undefined 
 
 function pathOf(file: string): string {
   return file.startsWith("file:") ? fileURLToPath(file) : file;
-}
-
-function oneLine(text: string): string {
-  return text.trim().replace(/\s+/g, " ");
 }

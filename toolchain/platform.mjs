@@ -22,7 +22,12 @@ const secretKey = "4dabf18193072939515e22adb298388d";
 
 /** The set-up for docker commands about a stack: at the engine that it lives on, whichever the shell's own is. */
 export async function atStack(setup, stack) {
-  return { ...setup, env: atEngine(setup.env, ownerOf(await readState(setup, stack))) };
+  return atOwner(setup, await readState(setup, stack));
+}
+
+/** The same, for a stack whose state is known. */
+export function atOwner(setup, state) {
+  return { ...setup, env: atEngine(setup.env, ownerOf(state)) };
 }
 
 /** The containers of the stack's platform, also those that have ended, by a set-up at its engine. */

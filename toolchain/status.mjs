@@ -1,7 +1,7 @@
 // `npm run status`: what runs, since when, what Consul says of it and where it is.
 
-import { containers, outputsOf, platformName } from "./platform.mjs";
-import { atEngine, ownerOf, readState } from "./remains.mjs";
+import { atOwner, containers, outputsOf, platformName } from "./platform.mjs";
+import { readState } from "./remains.mjs";
 
 const header = ["PART", "STATE", "SINCE", "CONSUL", "ADDRESS"];
 
@@ -10,7 +10,7 @@ export async function status(setup, stack) {
   const state = await readState(setup, stack);
   const { images, replicas, consulUrl } = outputsOf(state, stack);
   const [running, instances] = await Promise.all([
-    containers({ ...setup, env: atEngine(setup.env, ownerOf(state)) }, stack),
+    containers(atOwner(setup, state), stack),
     instancesOf(consulUrl, stack),
   ]);
   const parts = [...new Set([...Object.keys(images), ...running.map(({ part }) => part)])];

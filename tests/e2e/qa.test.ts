@@ -7,14 +7,14 @@ import { Clone } from "./support/clone.ts";
 import { eventually } from "./support/command.ts";
 import { nothingIsLeft } from "./support/nothing-left.ts";
 import { OwnEngine } from "./support/own-engine.ts";
-import { withoutSuffix } from "./support/parts.ts";
+import { reducedParts, withoutSuffix } from "./support/parts.ts";
 import { processesOf } from "./support/processes.ts";
 import { isLong } from "./support/random.ts";
 import { lastLine, QaRun } from "./support/qa-run.ts";
 import { within } from "../support/limits.ts";
 
-/** The parts of the platform in the tests that are not about all parts: it serves one front end. */
-const fewer = ["consul", "edge", "keepwww", "lb", "registrator"];
+/** The parts of the platform in the tests that are not about all parts. */
+const fewer = reducedParts(["keepwww"]);
 
 describe("`npm run qa`", () => {
   let engine: OwnEngine;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { oneLine } from "../../components/one-line.ts";
+import { oneLine, quoted } from "../../platform/one-line.ts";
 
 describe("Output in a sentence", () => {
   it("must be on one line", () => {
@@ -7,8 +7,8 @@ describe("Output in a sentence", () => {
     assert.equal(oneLine(" \n"), "");
   });
 
-  it("must be cut after 300 characters", () => {
-    assert.equal(oneLine("a".repeat(300)), "a".repeat(300));
-    assert.equal(oneLine("a".repeat(301)), `${"a".repeat(299)}…`);
+  it("must be cut after 300 characters where it may be long", () => {
+    assert.equal(quoted("a".repeat(300)), "a".repeat(300));
+    assert.equal(quoted("a".repeat(301)), `${"a".repeat(299)}…`);
   });
 });

@@ -9,6 +9,8 @@ require "microservice/rabbitmq" # of the base image
 
 KEPT = 1.hour
 MARK = "user.knows-this-broker".freeze
+# How long it waits before it looks again, in seconds: longer while nothing happens, since each look costs CPU time.
+SHORTEST, LONGEST = 0.1, 0.5
 
 connection = Microservice.rabbitmq
 channel = connection.create_channel
@@ -25,8 +27,6 @@ unless connection.queue_exists?(MARK)
 end
 
 swept = Time.at(0)
-# How long it waits before it looks again, in seconds: longer while nothing happens, since each look costs CPU time.
-SHORTEST, LONGEST = 0.1, 0.5
 pause = SHORTEST
 loop do
   # Several instances take turns over whole batches.

@@ -268,7 +268,7 @@ export class Clone {
 export function withoutOurTools(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = /[/\\](\.mia|mia)[/\\]|node_modules[/\\]\.bin/;
   const kept = Object.entries(env).filter(
-    ([name]) => !/^(PULUMI_|MIA_|npm_|INIT_CWD|NODE$|NODE_COMPILE_CACHE$)/.test(name),
+    ([name]) => !/^(PULUMI_|MIA_|npm_|INIT_CWD|NODE(_COMPILE_CACHE)?$)/.test(name),
   );
   const path = (env["PATH"] ?? "").split(delimiter).filter((folder) => !ours.test(`${folder}/`));
   return { ...Object.fromEntries(kept), PATH: path.join(delimiter) };
